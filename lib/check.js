@@ -1,0 +1,203 @@
+'use strict'
+
+// Argument checks. Each reads a value once, so that a getter cannot answer differently the second time,
+// and throws a TypeError or RangeError that names the argument, what was expected and what came.
+
+const { isUint8Array, isAnyArrayBuffer } = require('node:util/types')
+const { argumentError } = require('./errors.js')
+
+/**
+ * A short description of a value for an error's message. Never the value of a string: it may be a secret.
+ * @param {unknown} value
+ * @returns {string}
+ */
+function describe(value) {
+  if (value === null) return 'null'
+  switch (typeof value) {
+    case 'string':
+      return `a string of ${value.length} characters`
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return String(value)
+    case 'bigint':
+      return 'a BigInt'
+    case 'symbol':
+      return 'a symbol'
+    case 'function':
+      return 'a function'
+    default:
+      try {
+        if (Array.isArray(value)) return 'an array'
+        const name = Object.getPrototypeOf(value)?.constructor?.name
+        return typeof name === 'string' && name !== '' ? `an instance of ${name}` : 'an object'
+      } catch {
+        return 'an object that cannot be inspected'
+      }
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {string} expected
+ * @param {unknown} value
+ * @param {string} [hint]
+ */
+function typeError(name, expected, value, hint) {
+  return argumentError('TypeError', `${name} must be ${expected}; got ${describe(value)}${hint ? `. ${hint}` : ''}`)
+}
+
+/**
+ * @param {string} name
+ * @param {string} expected
+ * @param {unknown} value
+ */
+function rangeError(name, expected, value) {
+  return argumentError('RangeError', `${name} must be ${expected}; got ${String(value)}`)
+}
+
+/**
+ * Copies the own enumerable options into a plain object, refusing the ones nobody knows. A getter or proxy
+ * that throws becomes an argument error with what it threw as its cause.
+ * @param {string} name
+ * @param {unknown} value undefined means no options
+ * @param {readonly string[]} known
+ * @returns {Record<string, unknown>}
+ */
+function options(name, value, known) {
+  /** @type {Record<string, unknown>} */
+  const copy = {}
+  if (value === undefined) return copy
+  if (value === null || typeof value !== 'object') throw typeError(name, 'an object', value)
+  let isArray
+  try {
+    isArray = Array.isArray(value)
+  } catch (cause) {
+    throw argumentError('TypeError', `${name} could not be read`, { cause })
+  }
+  if (isArray) throw typeError(name, 'an object', value)
+  /** @type {string[]} */
+  let keys
+  try {
+    keys = Object.keys(value)
+  } catch (cause) {
+    throw argumentError('TypeError', `${name} could not be read`, { cause })
+  }
+  for (const key of keys) {
+    if (!known.includes(key)) {
+      throw argumentError('TypeError', `${name}.${key} is no known option; known are ${known.join(', ')}`)
+    }
+    try {
+      copy[key] = /** @type {Record<string, unknown>} */ (value)[key]
+    } catch (cause) {
+      throw argumentError('TypeError', `${name}.${key} could not be read`, { cause })
+    }
+  }
+  return copy
+}
+
+/**
+ * @template {number | undefined} D
+ * @param {string} name
+ * @param {unknown} value
+ * @param {number} min
+ * @param {number} max
+ * @param {D} fallback
+ * @returns {number | D}
+ */
+function integer(name, value, min, max, fallback) {
+  if (value === undefined) return fallback
+  if (typeof value !== 'number') throw typeError(name, 'a number', value)
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw rangeError(name, `an integer from ${min} to ${max}`, value)
+  }
+  return value
+}
+
+/**
+ * @template {number | undefined} D
+ * @param {string} name
+ * @param {unknown} value
+ * @param {number} min
+ * @param {number} max
+ * @param {D} fallback
+ * @returns {number | D}
+ */
+function number(name, value, min, max, fallback) {
+  if (value === undefined) return fallback
+  if (typeof value !== 'number') throw typeError(name, 'a number', value)
+  if (!(value >= min && value <= max)) throw rangeError(name, `a number from ${min} to ${max}`, value)
+  return value
+}
+
+/**
+ * @template {boolean | undefined} D
+ * @param {string} name
+ * @param {unknown} value
+ * @param {D} fallback
+ * @returns {boolean | D}
+ */
+function boolean(name, value, fallback) {
+  if (value === undefined) return fallback
+  if (typeof value !== 'boolean') throw typeError(name, 'true or false', value)
+  return value
+}
+
+/**
+ * @template {string} T
+ * @template {T | undefined} D
+ * @param {string} name
+ * @param {unknown} value
+ * @param {readonly T[]} allowed
+ * @param {D} fallback
+ * @returns {T | D}
+ */
+function oneOf(name, value, allowed, fallback) {
+  if (value === undefined) return fallback
+  if (typeof value === 'string' && allowed.includes(/** @type {T} */ (value))) return /** @type {T} */ (value)
+  const expected = `one of ${allowed.map((a) => `'${a}'`).join(', ')}`
+  if (typeof value !== 'string') throw typeError(name, expected, value)
+  // The option's own names are no secrets: show what came, shortened.
+  throw argumentError('TypeError', `${name} must be ${expected}; got '${value.slice(0, 40)}'`)
+}
+
+/**
+ * Bytes as a Uint8Array over the caller's memory, refusing detached and shared buffers.
+ * @param {string} name
+ * @param {unknown} value a Uint8Array (a Buffer is one) or an ArrayBuffer
+ * @param {string} [expected]
+ * @returns {Uint8Array}
+ */
+function bytes(name, value, expected = 'a Buffer, Uint8Array or ArrayBuffer') {
+  let view
+  if (isUint8Array(value)) {
+    view = value
+  } else if (isAnyArrayBuffer(value)) {
+    try {
+      view = new Uint8Array(value)
+    } catch (cause) {
+      throw argumentError('TypeError', `${name} is a detached ArrayBuffer: its memory was transferred away`, { cause })
+    }
+  } else {
+    throw typeError(name, expected, value)
+  }
+  if (/** @type {{ detached?: boolean }} */ (/** @type {unknown} */ (view.buffer)).detached ?? isDetached(view)) {
+    throw argumentError('TypeError', `${name} is a view of a detached ArrayBuffer: its memory was transferred away`)
+  }
+  return view
+}
+
+/**
+ * For Node before 22, whose ArrayBuffers do not tell: only a detached buffer refuses a view of length 0.
+ * @param {Uint8Array} view
+ */
+function isDetached(view) {
+  if (view.byteLength !== 0) return false
+  try {
+    return new Uint8Array(view.buffer, 0, 0) === null
+  } catch {
+    return true
+  }
+}
+
+module.exports = { describe, typeError, rangeError, options, integer, number, boolean, oneOf, bytes }

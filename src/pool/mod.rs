@@ -1,0 +1,5 @@
+//! Who runs what, when.
+
+mod cancel;
+
+pub use cancel::Cancel;
