@@ -1,9 +1,9 @@
 //! The flag that a job polls: somebody gave up on it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 const LIVE: u8 = 0;
 const CANCELLED: u8 = 1;
@@ -19,7 +19,11 @@ const LATE: u8 = 2;
 /// assert!(seen_by_the_job.check().is_err());
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicU8>);
+pub struct Cancel {
+    own: Arc<AtomicU8>,
+    /// Raised for all jobs of an environment at once, when it goes away.
+    group: Option<Arc<AtomicBool>>,
+}
 
 impl Cancel {
     /// A flag that nobody has raised.
@@ -27,27 +31,43 @@ impl Cancel {
         Self::default()
     }
 
-    /// Nobody wants the result any more.
-    pub fn cancel(&self) {
-        let _ = self.0.compare_exchange(LIVE, CANCELLED, Ordering::AcqRel, Ordering::Acquire);
+    /// A flag that also counts as raised once the group's is.
+    pub fn in_group(group: Arc<AtomicBool>) -> Self {
+        Self { own: Arc::default(), group: Some(group) }
     }
 
-    /// The deadline has passed.
-    pub fn expire(&self) {
-        let _ = self.0.compare_exchange(LIVE, LATE, Ordering::AcqRel, Ordering::Acquire);
+    /// Nobody wants the result any more. False if the flag was raised before.
+    pub fn cancel(&self) -> bool {
+        self.raise(CANCELLED)
+    }
+
+    /// The deadline has passed. False if the flag was raised before.
+    pub fn expire(&self) -> bool {
+        self.raise(LATE)
+    }
+
+    fn raise(&self, to: u8) -> bool {
+        self.own.compare_exchange(LIVE, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     /// Whether the job should stop.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Acquire) != LIVE
+        self.own.load(Ordering::Acquire) != LIVE || self.group_is_gone()
     }
 
     /// `Err` with the reason once the job should stop; made for `?` in loops.
     pub fn check(&self) -> Result<()> {
-        match self.0.load(Ordering::Acquire) {
-            LIVE => Ok(()),
+        match self.own.load(Ordering::Acquire) {
             LATE => Err(Error::deadline()),
-            _ => Err(Error::cancelled()),
+            CANCELLED => Err(Error::cancelled()),
+            _ if self.group_is_gone() => {
+                Err(Error::new(Code::Shutdown, "the environment that asked for the job has gone"))
+            }
+            _ => Ok(()),
         }
+    }
+
+    fn group_is_gone(&self) -> bool {
+        self.group.as_ref().is_some_and(|group| group.load(Ordering::Acquire))
     }
 }

@@ -1,5 +1,37 @@
-//! Who runs what, when.
+//! Who runs what, when: one scheduler over two Rayon pools. The design is in this folder's README.md.
 
+mod budget;
 mod cancel;
+mod cx;
+mod governor;
+pub mod host;
+mod io;
+mod job;
+mod lane;
+mod options;
+#[allow(clippy::module_inception, reason = "the type is the folder's subject")]
+mod pool;
+mod priority;
+mod scheduler;
+mod slab;
+mod stats;
+mod sync;
+mod tenant;
+mod threads;
+mod workers;
 
 pub use cancel::Cancel;
+pub use cx::Cx;
+pub use io::Errand;
+pub use job::{Admission, Handle, Spec, Step, Task};
+pub use lane::{Kind, Lane, PerLane};
+pub use options::{MOST_QUEUED, MOST_THREADS, PoolOptions};
+pub use pool::Pool;
+pub use scheduler::Batched;
+pub use slab::{Slab, Slabs};
+pub use stats::{HistogramSnapshot, LaneStats, PoolStats};
+pub use tenant::Tenant;
+pub use workers::Reclaim;
+
+#[cfg(feature = "model")]
+pub mod model;

@@ -1,0 +1,124 @@
+//! What a running task may ask of the pool.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use super::cancel::Cancel;
+use super::job::Ticket;
+use super::lane::Lane;
+use super::scheduler::{Batched, Shared, panicked};
+use crate::error::{Error, Result};
+
+/// A running task's side of the pool.
+pub struct Cx<'a> {
+    shared: &'a Arc<Shared>,
+    lane: Lane,
+    ticket: &'a Ticket,
+}
+
+impl<'a> Cx<'a> {
+    pub(crate) fn new(shared: &'a Arc<Shared>, lane: Lane, ticket: &'a Ticket) -> Self {
+        Self { shared, lane, ticket }
+    }
+
+    /// The flag to poll.
+    pub fn cancel(&self) -> &Cancel {
+        &self.ticket.cancel
+    }
+
+    /// Whether to end the slice now, because somebody waits for the slot.
+    pub fn should_yield(&self) -> bool {
+        self.shared.should_yield(self.lane)
+    }
+
+    /// Takes up to `most` more jobs of this one's kind from the head of its queue, to be worked on together
+    /// with it in its slot. Stops at the first of another kind, so nothing older is overtaken, and at the
+    /// first whose memory does not fit.
+    pub fn take_batch(&self, most: usize) -> Vec<Batched> {
+        self.shared.take_batch(self.ticket, most)
+    }
+
+    /// Calls `part(0) … part(parts - 1)`, on this thread and on as many more as have an idle slot, and
+    /// returns the results in order.
+    ///
+    /// Nobody waits for a slot: a helper that gets none changes nothing but the time it takes. Helpers give
+    /// their slot back between two parts when somebody else wants it, so keep parts to a few milliseconds.
+    pub fn parallel<T, F>(&self, parts: usize, part: F) -> Result<Vec<T>>
+    where
+        T: Send + 'static,
+        F: Fn(usize) -> Result<T> + Send + Sync + 'static,
+    {
+        let team = Arc::new(Team {
+            next: AtomicUsize::new(0),
+            results: Mutex::new((0..parts).map(|_| None).collect()),
+            missing: Mutex::new(parts),
+            whole: Condvar::new(),
+            part,
+        });
+        let helpers = self.shared.lend_idle(self.lane, parts.saturating_sub(1));
+        for _ in 0..helpers {
+            let team = Arc::clone(&team);
+            let shared = Arc::clone(self.shared);
+            let lane = self.lane;
+            self.shared.host().spawn(
+                lane,
+                Box::new(move || {
+                    while !shared.should_yield(lane) && team.do_one() {}
+                    drop(team);
+                    shared.return_slot(lane);
+                }),
+            );
+        }
+        while self.ticket.cancel.check().is_ok() && team.do_one() {}
+        // Cancelled: the parts that nobody took are never done; those under way are waited for below.
+        let untaken = parts.saturating_sub(team.next.swap(parts, Ordering::SeqCst).min(parts));
+        let mut missing = team.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        *missing -= untaken;
+        while *missing > 0 {
+            missing = team.whole.wait(missing).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(missing);
+        self.ticket.cancel.check()?;
+        let results = std::mem::take(&mut *team.results.lock().unwrap_or_else(PoisonError::into_inner));
+        results
+            .into_iter()
+            .map(|result| result.unwrap_or_else(|| Err(Error::internal("a part of a job was not done"))))
+            .collect()
+    }
+}
+
+/// The parts of one job, shared by the threads that work on them.
+struct Team<T, F> {
+    next: AtomicUsize,
+    results: Mutex<Vec<Option<Result<T>>>>,
+    missing: Mutex<usize>,
+    whole: Condvar,
+    part: F,
+}
+
+impl<T, F> Team<T, F>
+where
+    F: Fn(usize) -> Result<T>,
+{
+    /// Does one part; false when none is left.
+    fn do_one(&self) -> bool {
+        let index = self.next.fetch_add(1, Ordering::SeqCst);
+        let parts = self.results.lock().unwrap_or_else(PoisonError::into_inner).len();
+        if index >= parts {
+            return false;
+        }
+        let result = catch_unwind(AssertUnwindSafe(|| (self.part)(index)))
+            .unwrap_or_else(|panic| Err(panicked(&*panic)));
+        if let Some(place) = self.results.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
+            *place = Some(result);
+        }
+        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        *missing -= 1;
+        if *missing == 0 {
+            self.whole.notify_all();
+        }
+        true
+    }
+}

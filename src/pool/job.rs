@@ -1,0 +1,253 @@
+//! What the pool runs: a task in slices, and the ticket that says what became of it.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::time::{Duration, Instant};
+
+use super::budget::Share;
+use super::cancel::Cancel;
+use super::cx::Cx;
+use super::lane::{Kind, Lane};
+use super::scheduler::Shared;
+use super::tenant::Tenant;
+use crate::error::{Error, Result};
+
+/// What a slice of work came to.
+pub enum Step {
+    /// There is more; other work may go first.
+    More,
+    /// Done. The closure hands the result over; it runs only if nobody gave up meanwhile, and after the
+    /// job's memory has been given back.
+    Done(Box<dyn FnOnce() + Send>),
+}
+
+/// A job's work. It is dropped as soon as its last slice has run, with all it holds.
+pub trait Task: Send {
+    /// Runs one slice: a few milliseconds where the work can be cut so, and polls `cx.cancel()` where it can't.
+    fn run(&mut self, cx: &mut Cx<'_>) -> Result<Step>;
+
+    /// For `take_batch`, which hands tasks of one kind to a task of that kind.
+    fn as_any(&mut self) -> Option<&mut dyn Any> {
+        None
+    }
+}
+
+/// A task of a single slice.
+impl<F> Task for F
+where
+    F: FnMut(&mut Cx<'_>) -> Result<Step> + Send,
+{
+    fn run(&mut self, cx: &mut Cx<'_>) -> Result<Step> {
+        self(cx)
+    }
+}
+
+/// What a job asks for at admission.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// The queue to wait in.
+    pub lane: Lane,
+    /// What it is of.
+    pub kind: Kind,
+    /// When to give up, the time in the queue included.
+    pub timeout: Option<Duration>,
+    /// Bytes of input it holds from now on.
+    pub input: u64,
+    /// Bytes it takes when it runs.
+    pub working: u64,
+}
+
+const WAITING: u8 = 0;
+const STARTED: u8 = 1;
+const ENDED: u8 = 2;
+
+/// A job's standing with whoever asked for it. Settled exactly once.
+pub(crate) struct Ticket {
+    pub(crate) id: u64,
+    pub(crate) lane: Lane,
+    pub(crate) kind: Kind,
+    pub(crate) cancel: Cancel,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) tenant: Arc<Tenant>,
+    admitted: Instant,
+    claimed: AtomicBool,
+    state: AtomicU8,
+    reject: Box<dyn Fn(Error) + Send + Sync>,
+}
+
+impl Ticket {
+    pub(crate) fn new(
+        id: u64,
+        spec: &Spec,
+        tenant: Arc<Tenant>,
+        reject: Box<dyn Fn(Error) + Send + Sync>,
+    ) -> Self {
+        let admitted = Instant::now();
+        Self {
+            id,
+            lane: spec.lane,
+            kind: spec.kind,
+            cancel: tenant.cancel_flag(),
+            // A timeout beyond what the clock can count is none.
+            deadline: spec.timeout.and_then(|timeout| admitted.checked_add(timeout)),
+            tenant,
+            admitted,
+            claimed: AtomicBool::new(false),
+            state: AtomicU8::new(WAITING),
+            reject,
+        }
+    }
+
+    /// True for the one caller that may settle the job.
+    pub(crate) fn claim(&self) -> bool {
+        !self.claimed.swap(true, Ordering::AcqRel)
+    }
+
+    pub(crate) fn reject(&self, error: Error) {
+        if self.claim() {
+            self.tell(error);
+        }
+    }
+
+    /// Rejects; the caller has claimed.
+    pub(crate) fn tell(&self, error: Error) {
+        (self.reject)(error);
+    }
+
+    pub(crate) fn is_late(&self, now: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= now)
+    }
+}
+
+/// A job that was let in: its place in the queue's count and its share of the memory, given back when dropped.
+pub struct Admission {
+    pub(crate) ticket: Arc<Ticket>,
+    pub(crate) share: Share,
+    pub(crate) shared: Arc<Shared>,
+    /// Whether the working memory is held.
+    pub(crate) holds_working: bool,
+    started: Option<Instant>,
+    /// How it ended, for the counters.
+    outcome: Option<Ending>,
+}
+
+/// How a job ended, for the counters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Completed,
+    Failed,
+    Cancelled,
+}
+
+impl Admission {
+    pub(crate) fn new(ticket: Arc<Ticket>, share: Share, shared: Arc<Shared>) -> Self {
+        ticket.tenant.enter();
+        Self { ticket, share, shared, holds_working: false, started: None, outcome: None }
+    }
+
+    /// The flag to poll.
+    pub fn cancel_flag(&self) -> &Cancel {
+        &self.ticket.cancel
+    }
+
+    /// More memory than was asked for at admission: known only now.
+    pub fn grow(&mut self, input: u64, working: u64) -> Result<()> {
+        self.shared.budget.admit_more(&mut self.share, input, working)
+    }
+
+    /// The job leaves the queue: from now on it counts as running. Repeated calls do nothing.
+    pub fn begin(&mut self) {
+        if self.started.is_some() {
+            return;
+        }
+        let now = Instant::now();
+        self.started = Some(now);
+        self.ticket.state.store(STARTED, Ordering::Release);
+        let counters = &self.shared.counters[self.ticket.lane];
+        counters.queued.fetch_sub(1, Ordering::Relaxed);
+        counters.running.fetch_add(1, Ordering::Relaxed);
+        counters.wait.record(now.duration_since(self.ticket.admitted));
+    }
+
+    /// Ends a job that was admitted without a task of its own (an export). `settle` runs if nobody gave up.
+    pub fn complete(mut self, settle: impl FnOnce()) {
+        self.outcome = Some(Ending::Completed);
+        let ticket = Arc::clone(&self.ticket);
+        drop(self);
+        if ticket.claim() {
+            settle();
+        }
+    }
+
+    /// Ends such a job with an error.
+    pub fn fail(mut self, error: Error) {
+        self.outcome = Some(Ending::Failed);
+        let ticket = Arc::clone(&self.ticket);
+        drop(self);
+        ticket.reject(error);
+    }
+
+    pub(crate) fn end(&mut self, outcome: Ending) {
+        self.outcome = Some(outcome);
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        debug_assert!(!self.holds_working, "working memory is given back behind the scheduler's lock");
+        let counters = &self.shared.counters[self.ticket.lane];
+        self.ticket.state.store(ENDED, Ordering::Release);
+        if let Some(started) = self.started {
+            counters.running.fetch_sub(1, Ordering::Relaxed);
+            counters.run.record(started.elapsed());
+        } else {
+            counters.queued.fetch_sub(1, Ordering::Relaxed);
+        }
+        let outcome = match self.outcome {
+            Some(Ending::Completed) => &counters.completed,
+            Some(Ending::Failed) => &counters.failed,
+            Some(Ending::Cancelled) => &counters.cancelled,
+            None if self.ticket.cancel.is_cancelled() => &counters.cancelled,
+            None => &counters.failed,
+        };
+        outcome.fetch_add(1, Ordering::Relaxed);
+        self.shared.budget.leave(self.share);
+        if self.ticket.deadline.is_some() {
+            self.shared.forget_deadline(&self.ticket);
+        }
+        self.ticket.tenant.leave();
+        // Last: a job that was dropped unsettled is a bug, but its promise must not hang.
+        if self.ticket.claim() {
+            let error = match self.ticket.cancel.check() {
+                Err(error) => error,
+                Ok(()) => Error::internal("the job was dropped before it was settled"),
+            };
+            self.ticket.tell(error);
+        }
+    }
+}
+
+/// A handle for whoever asked for a job.
+#[derive(Clone)]
+pub struct Handle {
+    pub(crate) ticket: Arc<Ticket>,
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl Handle {
+    /// Nobody wants the result: a waiting job is dropped, a running one stops when it looks. What was asked
+    /// to settle it is not called any more. Takes no lock.
+    pub fn cancel(&self) {
+        // The claim first: once this returns, nobody settles the job.
+        let _ = self.ticket.claim();
+        if self.ticket.cancel.cancel() && self.ticket.state.load(Ordering::Acquire) == WAITING {
+            self.shared.note_dead();
+        }
+    }
+
+    /// Whether the job has ended and given back all it held.
+    pub fn has_ended(&self) -> bool {
+        self.ticket.state.load(Ordering::Acquire) == ENDED
+    }
+}

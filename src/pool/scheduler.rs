@@ -1,0 +1,688 @@
+//! The scheduler: what waits, who runs it, and when it is given up.
+//!
+//! Two halves. [`Shared`] is what anybody may touch without waiting: the inbox, the counters, the budget.
+//! [`State`], behind the one lock, is the queues and the slots; only workers and the pump take that lock,
+//! for a microsecond at a time, and never while a job runs or a promise is settled. The event loop puts a job
+//! into the inbox and wakes the pump, and that is all it does.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::budget::Budget;
+use super::cx::Cx;
+use super::governor::Governor;
+use super::job::{Admission, Ending, Handle, Spec, Step, Task, Ticket};
+use super::lane::{Lane, PerLane};
+use super::stats::LaneCounters;
+use super::sync::{AtomicBool, AtomicU64, AtomicUsize, Inbox, Mutex, Ordering, Outlet, lock};
+use super::tenant::Tenant;
+use crate::error::{Code, Error, Result};
+
+/// How many jobs may start before the one at the head that waits for memory, before it must be next.
+const MOST_SKIPS: u32 = 64;
+/// How far behind the head a job is looked for that fits.
+const WINDOW: usize = 64;
+
+/// What the scheduler asks of the threads around it.
+pub(crate) trait Host: Send + Sync {
+    /// Has the pump run soon. Called by the event loop: takes no lock that a worker may hold.
+    fn wake(&self);
+    /// Runs something on a worker of the lane.
+    fn spawn(&self, lane: Lane, work: Box<dyn FnOnce() + Send>);
+    /// Bytes kept for reuse that could be given back.
+    fn idle_bytes(&self) -> u64;
+    /// Gives back at least so many of them.
+    fn shed(&self, bytes: u64);
+}
+
+enum Message {
+    Job(Box<Entry>),
+    /// Wake when this one is late.
+    Watch(Arc<Ticket>),
+    Forget(Instant, u64),
+}
+
+/// Whether a task is a job, or part of one that was admitted before (an export's batch).
+enum Hold {
+    Own(Admission),
+    Ride(Arc<Ticket>),
+}
+
+/// A task in a queue, or out of it and running.
+pub(crate) struct Entry {
+    task: Option<Box<dyn Task>>,
+    hold: Hold,
+    /// How many jobs from behind went first because this one waits for memory.
+    skipped: u32,
+}
+
+impl Entry {
+    fn ticket(&self) -> &Arc<Ticket> {
+        match &self.hold {
+            Hold::Own(admission) => &admission.ticket,
+            Hold::Ride(ticket) => ticket,
+        }
+    }
+
+    pub(crate) fn task(&mut self) -> Option<&mut Box<dyn Task>> {
+        self.task.as_mut()
+    }
+}
+
+struct State {
+    outlet: Outlet<Message>,
+    queues: PerLane<VecDeque<Entry>>,
+    governor: Governor,
+    /// Slots granted to workers that have not taken a job yet.
+    tokens: PerLane<usize>,
+    /// The queue's head waits for memory: no use granting a slot before some is free.
+    blocked: PerLane<bool>,
+    deadlines: BTreeMap<(Instant, u64), Arc<Ticket>>,
+}
+
+/// See the module's documentation.
+pub(crate) struct Shared {
+    inbox: Inbox<Message>,
+    state: Mutex<State>,
+    pub(crate) budget: Budget,
+    pub(crate) counters: PerLane<LaneCounters>,
+    most_queued: PerLane<AtomicUsize>,
+    bulk_should_yield: AtomicBool,
+    closed: AtomicBool,
+    /// Jobs that were given up while they waited, roughly: the pump sweeps them out.
+    dead: AtomicUsize,
+    next_id: AtomicU64,
+    host: Box<dyn Host>,
+}
+
+/// Entries taken out under the lock, dropped after it: dropping a task may free much memory, and dropping
+/// an admission may settle a promise.
+type Graveyard = Vec<Entry>;
+
+impl Shared {
+    pub(crate) fn new(threads: usize, memory: u64, most_queued: PerLane<usize>, host: Box<dyn Host>) -> Self {
+        let (inbox, outlet) = Inbox::new();
+        Self {
+            inbox,
+            state: Mutex::new(State {
+                outlet,
+                queues: PerLane::default(),
+                governor: Governor::new(threads),
+                tokens: PerLane::default(),
+                blocked: PerLane::default(),
+                deadlines: BTreeMap::new(),
+            }),
+            budget: Budget::new(memory),
+            counters: PerLane::default(),
+            most_queued: PerLane::new(|lane| AtomicUsize::new(most_queued[lane])),
+            bulk_should_yield: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            dead: AtomicUsize::new(0),
+            next_id: AtomicU64::new(0),
+            host,
+        }
+    }
+
+    pub(crate) fn host(&self) -> &dyn Host {
+        &*self.host
+    }
+
+    /// Lets a job in, or says why not. Nothing has been allocated for it yet.
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        tenant: &Arc<Tenant>,
+        spec: &Spec,
+        reject: Box<dyn Fn(Error) + Send + Sync>,
+    ) -> Result<Admission> {
+        let counters = &self.counters[spec.lane];
+        let share = self.make_room(tenant, spec).inspect_err(|_| {
+            counters.refused.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        })?;
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let ticket = Arc::new(Ticket::new(id, spec, Arc::clone(tenant), reject));
+        let admission = Admission::new(Arc::clone(&ticket), share, Arc::clone(self));
+        if ticket.deadline.is_some() {
+            self.post(Message::Watch(ticket));
+        }
+        Ok(admission)
+    }
+
+    fn make_room(&self, tenant: &Tenant, spec: &Spec) -> Result<super::budget::Share> {
+        if tenant.is_closed() || self.closed.load(Ordering::SeqCst) {
+            return Err(Error::new(Code::Shutdown, "the pool is draining and takes no more jobs"));
+        }
+        let queued = &self.counters[spec.lane].queued;
+        let most = self.most_queued[spec.lane].load(Ordering::Relaxed) as u64;
+        let before = queued.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let room = if before >= most {
+            Err(Error::new(
+                Code::QueueFull,
+                format!(
+                    "the {} queue holds {most} jobs, which is its maxQueue; try again later, or shed load",
+                    spec.lane.as_str()
+                ),
+            ))
+        } else {
+            self.budget.admit(spec.input, spec.working)
+        };
+        if room.is_err() {
+            queued.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+        }
+        room
+    }
+
+    /// Queues an admitted job's work.
+    pub(crate) fn enqueue(self: &Arc<Self>, admission: Admission, task: Box<dyn Task>) -> Handle {
+        let handle = Handle { ticket: Arc::clone(&admission.ticket), shared: Arc::clone(self) };
+        let entry = Entry { task: Some(task), hold: Hold::Own(admission), skipped: 0 };
+        self.post(Message::Job(Box::new(entry)));
+        handle
+    }
+
+    /// Queues work that is part of a job admitted before.
+    pub(crate) fn ride(&self, ticket: Arc<Ticket>, task: Box<dyn Task>) {
+        let entry = Entry { task: Some(task), hold: Hold::Ride(ticket), skipped: 0 };
+        self.post(Message::Job(Box::new(entry)));
+    }
+
+    /// Puts a message into the inbox and has the pump look. If nobody will ever look, the message is
+    /// dropped, and an admission in it says so to its promise.
+    fn post(&self, message: Message) {
+        drop(self.inbox.put(message));
+        self.host.wake();
+    }
+
+    pub(crate) fn set_most_queued(&self, most: PerLane<usize>) {
+        for lane in Lane::ALL {
+            self.most_queued[lane].store(most[lane], Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn set_memory(&self, bytes: u64) {
+        self.budget.set_total(bytes);
+        // What waited for memory may fit now; the sweep has it looked at again.
+        self.note_dead();
+    }
+
+    /// Only while nothing runs yet.
+    pub(crate) fn set_threads(&self, threads: usize) {
+        lock(&self.state).governor = Governor::new(threads);
+    }
+
+    /// A waiting job was given up. Takes no lock.
+    pub(crate) fn note_dead(&self) {
+        self.dead.fetch_add(1, Ordering::SeqCst);
+        self.host.wake();
+    }
+
+    pub(crate) fn forget_deadline(&self, ticket: &Ticket) {
+        if let Some(deadline) = ticket.deadline {
+            // No hurry: it is read with the next message.
+            drop(self.inbox.put(Message::Forget(deadline, ticket.id)));
+        }
+    }
+
+    /// The pump's turn: reads the inbox, gives up what is late, grants slots. Says when to come again.
+    pub(crate) fn pump(self: &Arc<Self>) -> Option<Instant> {
+        let now = Instant::now();
+        let mut graveyard = Graveyard::new();
+        let mut late = Vec::new();
+        let mut state = lock(&self.state);
+        state.read_inbox();
+        while let Some(first) = state.deadlines.first_entry() {
+            if first.key().0 > now {
+                break;
+            }
+            late.push(first.remove());
+        }
+        for ticket in &late {
+            ticket.cancel.expire();
+        }
+        if !late.is_empty() || self.dead.load(Ordering::SeqCst) > 0 {
+            self.dead.store(0, Ordering::SeqCst);
+            state.sweep(&self.budget, &mut graveyard);
+        }
+        let next = state.deadlines.first_key_value().map(|((deadline, _), _)| *deadline);
+        let grants = self.grant(&mut state);
+        drop(state);
+        for ticket in late {
+            ticket.reject(Error::deadline());
+        }
+        drop(graveyard);
+        self.spawn(grants);
+        next
+    }
+
+    /// No more jobs; those that wait are refused, those that run are left to their cancel flags.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        let mut graveyard = Graveyard::new();
+        let mut state = lock(&self.state);
+        state.read_inbox();
+        for lane in Lane::ALL {
+            while let Some(entry) = state.queues[lane].pop_front() {
+                bury(entry, &self.budget, &mut graveyard);
+            }
+        }
+        drop(state);
+        for entry in graveyard {
+            entry.ticket().reject(Error::new(Code::Shutdown, "the pool has shut down"));
+        }
+    }
+
+    /// How many slots of a lane are held. For tests and for the end.
+    pub(crate) fn held(&self, lane: Lane) -> usize {
+        lock(&self.state).governor.held(lane)
+    }
+
+    /// Whether a bulk job should give its slot back at its next slice.
+    pub(crate) fn should_yield(&self, lane: Lane) -> bool {
+        lane == Lane::Bulk && self.bulk_should_yield.load(Ordering::Relaxed)
+    }
+
+    /// Grants every slot that may be granted. The caller spawns the workers after unlocking.
+    fn grant(&self, state: &mut State) -> PerLane<usize> {
+        let mut grants = PerLane::<usize>::default();
+        for lane in Lane::ALL {
+            while !state.blocked[lane]
+                && state.queues[lane].len() > state.tokens[lane]
+                && state.governor.may_start(lane)
+            {
+                state.governor.acquire(lane);
+                state.tokens[lane] += 1;
+                grants[lane] += 1;
+            }
+        }
+        self.bulk_should_yield.store(state.governor.bulk_should_yield(), Ordering::Relaxed);
+        grants
+    }
+
+    fn spawn(self: &Arc<Self>, grants: PerLane<usize>) {
+        for lane in Lane::ALL {
+            for _ in 0..grants[lane] {
+                let shared = Arc::clone(self);
+                self.host.spawn(lane, Box::new(move || shared.work(lane)));
+            }
+        }
+    }
+
+    /// A worker's turn, holding a slot: runs the best waiting job of its lane, and the next, until there is
+    /// none or the slot is wanted elsewhere.
+    fn work(self: &Arc<Self>, lane: Lane) {
+        let mut next = self.take_first(lane);
+        while let Some(mut entry) = next {
+            let outcome = self.run(lane, &mut entry);
+            next = match outcome {
+                Ok(Step::More) => self.step_aside(lane, entry),
+                outcome => self.finish(lane, entry, outcome),
+            };
+        }
+    }
+
+    /// Runs slices until the job ends or should give way.
+    fn run(self: &Arc<Self>, lane: Lane, entry: &mut Entry) -> Result<Step> {
+        if let Hold::Own(admission) = &mut entry.hold {
+            admission.begin();
+        }
+        let ticket = Arc::clone(entry.ticket());
+        let Some(task) = entry.task.as_mut() else {
+            return Err(Error::internal("the job was run after its end"));
+        };
+        let mut cx = Cx::new(self, lane, &ticket);
+        loop {
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                ticket.cancel.check()?;
+                task.run(&mut cx)
+            }))
+            .unwrap_or_else(|panic| Err(panicked(&*panic)));
+            match outcome {
+                Ok(Step::More) if !self.should_yield(lane) => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn take_first(self: &Arc<Self>, lane: Lane) -> Option<Entry> {
+        let mut graveyard = Graveyard::new();
+        let mut state = lock(&self.state);
+        state.tokens[lane] -= 1;
+        state.read_inbox();
+        state.governor.release(lane);
+        let next = self.next_on_slot(&mut state, lane, &mut graveyard);
+        let grants = self.grant(&mut state);
+        drop(state);
+        drop(graveyard);
+        self.spawn(grants);
+        self.shed(next)
+    }
+
+    /// The job's slot goes to something else; the job waits at the head of its queue, keeping its memory.
+    fn step_aside(self: &Arc<Self>, lane: Lane, entry: Entry) -> Option<Entry> {
+        let mut graveyard = Graveyard::new();
+        let mut state = lock(&self.state);
+        state.read_inbox();
+        state.queues[lane].push_front(entry);
+        state.governor.release(lane);
+        let next = self.next_on_slot(&mut state, lane, &mut graveyard);
+        let grants = self.grant(&mut state);
+        drop(state);
+        drop(graveyard);
+        self.spawn(grants);
+        self.shed(next)
+    }
+
+    fn finish(self: &Arc<Self>, lane: Lane, mut entry: Entry, outcome: Result<Step>) -> Option<Entry> {
+        // What the task holds goes before its memory counts as free.
+        drop_quietly(entry.task.take());
+        let mut graveyard = Graveyard::new();
+        let mut state = lock(&self.state);
+        state.read_inbox();
+        state.give_back(&mut entry, &self.budget);
+        state.governor.release(lane);
+        let next = self.next_on_slot(&mut state, lane, &mut graveyard);
+        let grants = self.grant(&mut state);
+        drop(state);
+        drop(graveyard);
+        self.spawn(grants);
+        settle(entry, outcome);
+        self.shed(next)
+    }
+
+    fn next_on_slot(&self, state: &mut State, lane: Lane, graveyard: &mut Graveyard) -> Option<(Entry, u64)> {
+        if !state.governor.may_start(lane) {
+            return None;
+        }
+        let taken = state.take(lane, &self.budget, self.host.idle_bytes(), graveyard)?;
+        state.governor.acquire(lane);
+        Some(taken)
+    }
+
+    /// Frees the idle memory that a job displaced, on the worker that is about to run it.
+    fn shed(&self, next: Option<(Entry, u64)>) -> Option<Entry> {
+        let (entry, bytes) = next?;
+        if bytes > 0 {
+            self.host.shed(bytes);
+        }
+        Some(entry)
+    }
+
+    /// More jobs of the running one's kind, from the head of its queue; never past one of another kind.
+    pub(crate) fn take_batch(self: &Arc<Self>, ticket: &Ticket, most: usize) -> Vec<Batched> {
+        let mut graveyard = Graveyard::new();
+        let mut batch = Vec::new();
+        let mut shed = 0;
+        let mut state = lock(&self.state);
+        state.read_inbox();
+        while batch.len() < most {
+            let queue = &mut state.queues[ticket.lane];
+            let Some(mut entry) = queue.pop_front() else { break };
+            if entry.ticket().cancel.is_cancelled() {
+                bury(entry, &self.budget, &mut graveyard);
+                continue;
+            }
+            if entry.ticket().kind != ticket.kind || matches!(entry.hold, Hold::Ride(_)) {
+                queue.push_front(entry);
+                break;
+            }
+            match take_memory(&mut entry, &self.budget, self.host.idle_bytes()) {
+                Some(bytes) => shed += bytes,
+                None => {
+                    queue.push_front(entry);
+                    break;
+                }
+            }
+            if let Hold::Own(admission) = &mut entry.hold {
+                admission.begin();
+            }
+            batch.push(Batched { entry: Some(entry), shared: Arc::clone(self) });
+        }
+        drop(state);
+        drop(graveyard);
+        if shed > 0 {
+            self.host.shed(shed);
+        }
+        batch
+    }
+
+    /// Up to `most` slots that nobody holds and nothing waits for, for a job's own parallel parts.
+    pub(crate) fn lend_idle(&self, lane: Lane, most: usize) -> usize {
+        let mut state = lock(&self.state);
+        state.read_inbox();
+        let waiting =
+            Lane::ALL.iter().any(|&lane| !state.blocked[lane] && state.queues[lane].len() > state.tokens[lane]);
+        if waiting {
+            drop(state);
+            // What was read from the inbox still wants a slot.
+            self.host.wake();
+            return 0;
+        }
+        let lent = state.governor.idle().min(most);
+        for _ in 0..lent {
+            state.governor.acquire(lane);
+        }
+        lent
+    }
+
+    /// A lent slot given back.
+    pub(crate) fn return_slot(self: &Arc<Self>, lane: Lane) {
+        let mut state = lock(&self.state);
+        state.read_inbox();
+        state.governor.release(lane);
+        let grants = self.grant(&mut state);
+        drop(state);
+        self.spawn(grants);
+    }
+
+    fn finish_batched(self: &Arc<Self>, mut entry: Entry, outcome: Result<Step>) {
+        drop_quietly(entry.task.take());
+        let mut state = lock(&self.state);
+        state.give_back(&mut entry, &self.budget);
+        let grants = self.grant(&mut state);
+        drop(state);
+        self.spawn(grants);
+        settle(entry, outcome);
+    }
+}
+
+impl State {
+    fn read_inbox(&mut self) {
+        while let Some(message) = self.outlet.take() {
+            match message {
+                Message::Job(entry) => {
+                    let lane = entry.ticket().lane;
+                    self.queues[lane].push_back(*entry);
+                    self.blocked[lane] = false;
+                }
+                Message::Watch(ticket) => {
+                    if let Some(deadline) = ticket.deadline {
+                        self.deadlines.insert((deadline, ticket.id), ticket);
+                    }
+                }
+                Message::Forget(deadline, id) => {
+                    self.deadlines.remove(&(deadline, id));
+                }
+            }
+        }
+    }
+
+    /// The first job of the lane that may run now, and how many idle bytes must go for it.
+    fn take(
+        &mut self,
+        lane: Lane,
+        budget: &Budget,
+        idle: u64,
+        graveyard: &mut Graveyard,
+    ) -> Option<(Entry, u64)> {
+        let now = Instant::now();
+        let queue = &mut self.queues[lane];
+        let mut index = 0;
+        while index < queue.len().min(WINDOW) {
+            let ticket = queue[index].ticket();
+            if ticket.is_late(now) {
+                ticket.cancel.expire();
+            }
+            if ticket.cancel.is_cancelled() {
+                if let Some(entry) = queue.remove(index) {
+                    bury(entry, budget, graveyard);
+                    // Its memory, if it held any, may be what the others wait for.
+                    index = 0;
+                }
+                continue;
+            }
+            if let Some(shed) = take_memory(&mut queue[index], budget, idle) {
+                let entry = queue.remove(index)?;
+                if index > 0 {
+                    queue[0].skipped += 1;
+                }
+                return Some((entry, shed));
+            }
+            if index == 0 && queue[0].skipped >= MOST_SKIPS {
+                break;
+            }
+            index += 1;
+        }
+        self.blocked[lane] = !queue.is_empty();
+        None
+    }
+
+    /// Takes every job out that was given up while it waited.
+    fn sweep(&mut self, budget: &Budget, graveyard: &mut Graveyard) {
+        for lane in Lane::ALL {
+            let queue = std::mem::take(&mut self.queues[lane]);
+            for entry in queue {
+                if entry.ticket().cancel.is_cancelled() {
+                    bury(entry, budget, graveyard);
+                } else {
+                    self.queues[lane].push_back(entry);
+                }
+            }
+            self.blocked[lane] = false;
+        }
+    }
+
+    fn give_back(&mut self, entry: &mut Entry, budget: &Budget) {
+        if give_back(entry, budget) {
+            self.blocked = PerLane::default();
+        }
+    }
+}
+
+/// Takes the working memory of a job that is about to run, unless it holds it already.
+fn take_memory(entry: &mut Entry, budget: &Budget, idle: u64) -> Option<u64> {
+    match &mut entry.hold {
+        Hold::Ride(_) => Some(0),
+        Hold::Own(admission) if admission.holds_working => Some(0),
+        Hold::Own(admission) => {
+            let shed = budget.take(admission.share, idle)?;
+            admission.holds_working = true;
+            Some(shed)
+        }
+    }
+}
+
+fn give_back(entry: &mut Entry, budget: &Budget) -> bool {
+    match &mut entry.hold {
+        Hold::Own(admission) if admission.holds_working => {
+            admission.holds_working = false;
+            budget.give_back(admission.share);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Out of the queue for good; dropped, and so settled, once the lock is released.
+fn bury(mut entry: Entry, budget: &Budget, graveyard: &mut Graveyard) {
+    give_back(&mut entry, budget);
+    graveyard.push(entry);
+}
+
+/// Tells whoever asked what became of it, after everything the job held has been given back.
+fn settle(entry: Entry, outcome: Result<Step>) {
+    let mut admission = match entry.hold {
+        Hold::Own(admission) => admission,
+        Hold::Ride(ticket) => {
+            match outcome {
+                Ok(Step::Done(hand_over)) => guarded(hand_over),
+                Ok(Step::More) => {}
+                Err(error) => {
+                    // A part that fails stops the other parts; whoever holds the admission ends the job.
+                    ticket.cancel.cancel();
+                    ticket.reject(error);
+                }
+            }
+            return;
+        }
+    };
+    let ticket = Arc::clone(&admission.ticket);
+    let won = ticket.claim();
+    admission.end(match &outcome {
+        Ok(_) if won => Ending::Completed,
+        Err(error) if !matches!(error.code(), Code::Cancelled | Code::Shutdown) => Ending::Failed,
+        _ => Ending::Cancelled,
+    });
+    drop(admission);
+    if !won {
+        return;
+    }
+    match outcome {
+        Ok(Step::Done(hand_over)) => guarded(hand_over),
+        Ok(Step::More) => {}
+        Err(error) => ticket.tell(error),
+    }
+}
+
+fn guarded(hand_over: Box<dyn FnOnce() + Send>) {
+    // Handing over is our own code and must not panic; if it does, only this job is lost.
+    drop(catch_unwind(AssertUnwindSafe(hand_over)));
+}
+
+/// A task whose destructor panics must not take the worker with it.
+fn drop_quietly(task: Option<Box<dyn Task>>) {
+    drop(catch_unwind(AssertUnwindSafe(move || drop(task))));
+}
+
+pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
+    let said = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    Error::internal(format!("a job panicked, which is a bug in offloop, please report it: {said}"))
+}
+
+/// A job taken along by `Cx::take_batch`: it has begun and holds its memory.
+pub struct Batched {
+    entry: Option<Entry>,
+    shared: Arc<Shared>,
+}
+
+impl Batched {
+    /// The task, if it is a `T`.
+    pub fn payload<T: 'static>(&mut self) -> Option<&mut T> {
+        self.entry.as_mut()?.task()?.as_any()?.downcast_mut()
+    }
+
+    /// The flag to poll for it.
+    pub fn cancel_flag(&self) -> super::cancel::Cancel {
+        self.entry.as_ref().map(|entry| entry.ticket().cancel.clone()).unwrap_or_default()
+    }
+
+    /// Its outcome.
+    pub fn finish(mut self, outcome: Result<Step>) {
+        if let Some(entry) = self.entry.take() {
+            self.shared.finish_batched(entry, outcome);
+        }
+    }
+}
+
+impl Drop for Batched {
+    fn drop(&mut self) {
+        if let Some(entry) = self.entry.take() {
+            let error = Error::internal("the job was taken along by another and not finished");
+            self.shared.finish_batched(entry, Err(error));
+        }
+    }
+}
