@@ -117,7 +117,14 @@ impl Budget {
     pub(crate) fn take(&self, share: Share, idle: u64) -> Option<u64> {
         let taken = self.taken.load(Ordering::SeqCst);
         let half = self.total() / 2;
-        let most = if share.giant { self.headroom(half) } else { half };
+        let most = if share.giant {
+            // A giant that was refused leaves headroom raised until the last giant has gone. Inputs may then
+            // hold more than the rest, but they only get fewer, so what they hold now is what must be spared.
+            let inputs = self.inputs.load(Ordering::SeqCst);
+            self.headroom(half).min(self.total().saturating_sub(inputs))
+        } else {
+            half
+        };
         let wanted = taken.saturating_add(share.working);
         // `taken == 0`: a budget made smaller meanwhile must not strand a job; one may always run.
         if wanted > most && taken != 0 && share.working != 0 {

@@ -20,7 +20,11 @@ pub fn threads() -> usize {
 /// Bytes of memory that this process may use: the machine's, or less in a container.
 pub fn memory_bytes() -> u64 {
     let machine = machine_memory().unwrap_or(1 << 30);
-    if cfg!(target_os = "linux") { cgroup_memory(Path::new("/")).map_or(machine, |limit| limit.min(machine)) } else { machine }
+    if cfg!(target_os = "linux") {
+        cgroup_memory(Path::new("/")).map_or(machine, |limit| limit.min(machine))
+    } else {
+        machine
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -80,7 +84,8 @@ fn cgroup_folders(root: &Path, controller: &str) -> Vec<PathBuf> {
             continue;
         };
         let own = mount.join(path.trim_start_matches('/'));
-        folders.extend(own.ancestors().take_while(|folder| folder.starts_with(&mount)).map(Path::to_path_buf));
+        folders
+            .extend(own.ancestors().take_while(|folder| folder.starts_with(&mount)).map(Path::to_path_buf));
     }
     folders
 }
@@ -116,9 +121,9 @@ fn affinity(root: &Path) -> Option<u64> {
     let text = std::fs::read_to_string(root.join("proc/self/status")).ok()?;
     let list = text.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
     list.trim().split(',').try_fold(0u64, |count, range| {
-        let (first, last) = range.split_once('-').unwrap_or((range, range));
-        let (first, last) = (first.trim().parse::<u64>().ok()?, last.trim().parse::<u64>().ok()?);
-        count.checked_add(last.checked_sub(first)?.checked_add(1)?)
+        let (from, to) = range.split_once('-').unwrap_or((range, range));
+        let (from, to) = (from.trim().parse::<u64>().ok()?, to.trim().parse::<u64>().ok()?);
+        count.checked_add(to.checked_sub(from)?.checked_add(1)?)
     })
 }
 
@@ -189,7 +194,8 @@ mod tests {
 
     #[test]
     fn no_limits_and_nonsense() {
-        let none = FakeRoot::new(&[("proc/self/cgroup", "0::/\n"), ("sys/fs/cgroup/cpu.max", "max 100000\n")]);
+        let none =
+            FakeRoot::new(&[("proc/self/cgroup", "0::/\n"), ("sys/fs/cgroup/cpu.max", "max 100000\n")]);
         assert_eq!(quota(&none.0), None);
         assert!(!limited_by_quota(&none.0));
         let nonsense = FakeRoot::new(&[

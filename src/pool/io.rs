@@ -53,7 +53,8 @@ impl Io {
 
 impl Running {
     fn start(threads: &Arc<Threads>) -> Result<Self> {
-        let failed = |error: std::io::Error| Error::internal(format!("the I/O thread could not be started: {error}"));
+        let failed =
+            |error: std::io::Error| Error::internal(format!("the I/O thread could not be started: {error}"));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .max_blocking_threads(MOST_BLOCKING)
             .thread_keep_alive(Duration::from_secs(2))

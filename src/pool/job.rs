@@ -206,10 +206,9 @@ impl Drop for Admission {
         }
         let outcome = match self.outcome {
             Some(Ending::Completed) => &counters.completed,
-            Some(Ending::Failed) => &counters.failed,
             Some(Ending::Cancelled) => &counters.cancelled,
             None if self.ticket.cancel.is_cancelled() => &counters.cancelled,
-            None => &counters.failed,
+            Some(Ending::Failed) | None => &counters.failed,
         };
         outcome.fetch_add(1, Ordering::Relaxed);
         self.shared.budget.leave(self.share);

@@ -48,9 +48,10 @@ impl Settings {
         if let Some(threads) = options.threads {
             self.threads = threads.clamp(1, MOST_THREADS);
         }
-        for (lane, niceness) in
-            [(&mut self.niceness.interactive, options.niceness.interactive), (&mut self.niceness.bulk, options.niceness.bulk)]
-        {
+        for (lane, niceness) in [
+            (&mut self.niceness.interactive, options.niceness.interactive),
+            (&mut self.niceness.bulk, options.niceness.bulk),
+        ] {
             *lane = niceness.unwrap_or(*lane).min(19);
         }
         if started && (self.threads != before.threads || self.niceness != before.niceness) {

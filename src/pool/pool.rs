@@ -136,7 +136,7 @@ impl Pool {
     /// Figures at this moment. Takes no lock that a worker may hold.
     pub fn stats(&self) -> PoolStats {
         PoolStats {
-            threads: self.workers.settings().threads,
+            threads: self.workers.slots(),
             lanes: PerLane::new(|lane| self.shared.counters[lane].snapshot()),
             memory_budget: self.shared.budget.total(),
             memory_held: self.shared.budget.held(),
@@ -148,7 +148,7 @@ impl Pool {
 
     /// Worker slots.
     pub fn threads(&self) -> usize {
-        self.workers.settings().threads
+        self.workers.slots()
     }
 
     /// Worker slots of a lane that are held.

@@ -426,13 +426,11 @@ impl Shared {
                 queue.push_front(entry);
                 break;
             }
-            match take_memory(&mut entry, &self.budget, self.host.idle_bytes()) {
-                Some(bytes) => shed += bytes,
-                None => {
-                    queue.push_front(entry);
-                    break;
-                }
-            }
+            let Some(bytes) = take_memory(&mut entry, &self.budget, self.host.idle_bytes()) else {
+                queue.push_front(entry);
+                break;
+            };
+            shed += bytes;
             if let Hold::Own(admission) = &mut entry.hold {
                 admission.begin();
             }
@@ -450,8 +448,9 @@ impl Shared {
     pub(crate) fn lend_idle(&self, lane: Lane, most: usize) -> usize {
         let mut state = lock(&self.state);
         state.read_inbox();
-        let waiting =
-            Lane::ALL.iter().any(|&lane| !state.blocked[lane] && state.queues[lane].len() > state.tokens[lane]);
+        let waiting = Lane::ALL
+            .iter()
+            .any(|&lane| !state.blocked[lane] && state.queues[lane].len() > state.tokens[lane]);
         if waiting {
             drop(state);
             // What was read from the inbox still wants a slot.

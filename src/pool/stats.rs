@@ -8,9 +8,9 @@ use super::lane::PerLane;
 /// Each power of two is split into 2^3 buckets: a figure read back is at most 12.5 % too high.
 const SPLIT_BITS: u32 = 3;
 const SPLITS: usize = 1 << SPLIT_BITS;
-const BUCKETS: usize = (64 - SPLIT_BITS as usize) * SPLITS;
+const BUCKETS: usize = (64 - SPLIT_BITS as usize + 1) * SPLITS;
 
-/// A histogram of durations with logarithmic buckets (as in HdrHistogram, with 3 bits of precision), from
+/// A histogram of durations with logarithmic buckets (as in `HdrHistogram`, with 3 bits of precision), from
 /// 1 µs up.
 #[derive(Debug)]
 pub(crate) struct Histogram {
@@ -43,7 +43,7 @@ fn bucket_of(micros: u64) -> usize {
     if micros < SPLITS as u64 {
         return micros as usize;
     }
-    let exponent = 63 - micros.leading_zeros();
+    let exponent = micros.ilog2();
     let split = (micros >> (exponent - SPLIT_BITS)) as usize & (SPLITS - 1);
     ((exponent - SPLIT_BITS + 1) as usize) * SPLITS + split
 }

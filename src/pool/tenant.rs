@@ -18,7 +18,10 @@ pub struct Tenant {
 
 impl std::fmt::Debug for Tenant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tenant").field("closed", &self.closed).field("jobs", &self.jobs).finish_non_exhaustive()
+        f.debug_struct("Tenant")
+            .field("closed", &self.closed)
+            .field("jobs", &self.jobs)
+            .finish_non_exhaustive()
     }
 }
 

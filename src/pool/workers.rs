@@ -5,7 +5,7 @@
 //! unpark, which waits for nobody, and it is the pump that may wait a moment for a lock that a low-priority
 //! worker holds.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
@@ -40,6 +40,8 @@ pub trait Reclaim: Send + Sync {
 /// The threads of one pool. All start late: the pump with the first job, a lane's workers with its first.
 pub(crate) struct Workers {
     settings: Mutex<Settings>,
+    /// The same as in the settings, to be read without their lock.
+    slots: AtomicUsize,
     pump: OnceLock<Thread>,
     starting: Mutex<()>,
     lanes: Mutex<PerLane<Option<Arc<ThreadPool>>>>,
@@ -58,6 +60,7 @@ impl Workers {
         let (errands, outlet) = Inbox::new();
         Arc::new(Self {
             settings: Mutex::new(settings),
+            slots: AtomicUsize::new(settings.threads),
             pump: OnceLock::new(),
             starting: Mutex::new(()),
             lanes: Mutex::default(),
@@ -73,14 +76,23 @@ impl Workers {
     }
 
     /// Changes the settings, if the threads they are made of do not run yet. Answers those in force.
-    pub(crate) fn configure(&self, change: impl FnOnce(Settings, bool) -> Result<Settings>) -> Result<Settings> {
+    pub(crate) fn configure(
+        &self,
+        change: impl FnOnce(Settings, bool) -> Result<Settings>,
+    ) -> Result<Settings> {
         let _starting = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
         let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
         *settings = change(*settings, self.pump.get().is_some())?;
+        self.slots.store(settings.threads, Ordering::Relaxed);
         Ok(*settings)
     }
 
-    pub(crate) fn settings(&self) -> Settings {
+    /// Worker slots. Takes no lock.
+    pub(crate) fn slots(&self) -> usize {
+        self.slots.load(Ordering::Relaxed)
+    }
+
+    fn settings(&self) -> Settings {
         *self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -183,9 +195,13 @@ impl Workers {
         let ended = Arc::clone(&marks);
         ThreadPoolBuilder::new()
             .num_threads(settings.threads)
-            .thread_name(move |index| format!("offloop-{}{index}", if lane == Lane::Bulk { 'b' } else { 'i' }))
+            .thread_name(move |index| {
+                format!("offloop-{}{index}", if lane == Lane::Bulk { 'b' } else { 'i' })
+            })
             .start_handler(move |_| {
-                if !priority::lower(niceness) && let Some(workers) = workers.upgrade() {
+                if !priority::lower(niceness)
+                    && let Some(workers) = workers.upgrade()
+                {
                     workers.priority_refused.store(true, Ordering::Relaxed);
                 }
             })
