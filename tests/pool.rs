@@ -673,7 +673,7 @@ fn shutdown_does_not_wait_for_ever_for_a_job_that_does_not_look() {
         let gate = gate.clone();
         scene.submit("deaf", &spec(Lane::Bulk), move |_| Ok(gate.wait())).unwrap();
     }
-    scene.wait_until("it runs", |pool| pool.slots_held(Lane::Bulk) == 1);
+    scene.wait_until("it runs", |pool| pool.stats().lanes.bulk.running == 1);
     assert!(!scene.pool.shutdown(Duration::from_millis(20)), "still busy, and said so");
     gate.open();
     scene.wait_until("the threads end by themselves", |pool| pool.threads_alive() == 0);

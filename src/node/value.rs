@@ -1,0 +1,111 @@
+//! What goes back to JavaScript.
+
+use napi::bindgen_prelude::{Buffer, Null, ToNapiValue};
+use napi::{Result, sys};
+use napi_derive::napi;
+
+use crate::error::Error;
+
+/// An error on its way to JavaScript, where lib/native.js makes an `OffloopError` of it.
+#[napi(object, object_from_js = false)]
+pub struct Failure {
+    pub code: String,
+    pub message: String,
+    /// The system's error number, for `cause`.
+    pub errno: Option<i32>,
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        Self {
+            code: error.code().as_str().to_owned(),
+            message: error.message().to_owned(),
+            errno: error.os().map(|(number, _)| number),
+        }
+    }
+}
+
+#[napi(object, object_from_js = false)]
+pub struct ImageOutcome {
+    pub data: Buffer,
+    pub format: String,
+    pub width: u32,
+    pub height: u32,
+    pub frames: u32,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct ImageFacts {
+    pub format: String,
+    pub width: u32,
+    pub height: u32,
+    pub orientation: u32,
+    pub frames: u32,
+    pub channels: u32,
+    pub bit_depth: u32,
+    pub has_alpha: bool,
+    pub color_space: String,
+    pub icc: Option<Buffer>,
+    pub exif: Option<Buffer>,
+    pub xmp: Option<Buffer>,
+    pub progressive: Option<bool>,
+    pub chroma_subsampling: Option<String>,
+}
+
+/// A batch whose bytes have reached the export's destination.
+#[napi(object, object_from_js = false)]
+pub struct BatchOutcome {
+    pub rows: f64,
+    pub bytes: f64,
+    /// The bytes themselves, where the destination is a stream.
+    pub chunk: Option<Buffer>,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct ExportOutcome {
+    pub rows: f64,
+    pub bytes: f64,
+    pub sha256: String,
+    pub data: Option<Buffer>,
+}
+
+/// A job's result, or a word of an export that goes on.
+pub enum Value {
+    Nothing,
+    Bool(bool),
+    Text(String),
+    Image(ImageOutcome),
+    Facts(Box<ImageFacts>),
+    Batch(BatchOutcome),
+    Export(ExportOutcome),
+    Failure(Failure),
+}
+
+impl ToNapiValue for Value {
+    unsafe fn to_napi_value(env: sys::napi_env, value: Self) -> Result<sys::napi_value> {
+        // SAFETY: each is napi's own conversion, under the same condition as this one: `env` is valid and
+        // this is its thread.
+        unsafe {
+            match value {
+                Value::Nothing => Null::to_napi_value(env, Null),
+                Value::Bool(value) => bool::to_napi_value(env, value),
+                Value::Text(value) => String::to_napi_value(env, value),
+                Value::Image(value) => ImageOutcome::to_napi_value(env, value),
+                Value::Facts(value) => ImageFacts::to_napi_value(env, *value),
+                Value::Batch(value) => BatchOutcome::to_napi_value(env, value),
+                Value::Export(value) => ExportOutcome::to_napi_value(env, value),
+                Value::Failure(value) => Failure::to_napi_value(env, value),
+            }
+        }
+    }
+}
+
+/// One job's news.
+#[napi(object, object_from_js = false)]
+pub struct Settlement {
+    pub id: u32,
+    /// 0: resolve with `value`. 1: reject with it, a `Failure`. 2: the job goes on.
+    pub kind: u32,
+    #[napi(ts_type = "unknown")]
+    pub value: Value,
+}
