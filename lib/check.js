@@ -3,7 +3,7 @@
 // Argument checks. Each reads a value once, so that a getter cannot answer differently the second time,
 // and throws a TypeError or RangeError that names the argument, what was expected and what came.
 
-const { isUint8Array, isAnyArrayBuffer } = require('node:util/types')
+const { isUint8Array, isAnyArrayBuffer, isSharedArrayBuffer } = require('node:util/types')
 const { argumentError } = require('./errors.js')
 
 /**
@@ -181,23 +181,46 @@ function bytes(name, value, expected = 'a Buffer, Uint8Array or ArrayBuffer') {
   } else {
     throw typeError(name, expected, value)
   }
-  if (/** @type {{ detached?: boolean }} */ (/** @type {unknown} */ (view.buffer)).detached ?? isDetached(view)) {
+  const buffer = bufferOf(view)
+  if (isSharedArrayBuffer(buffer)) {
+    throw typeError(name, `${expected} whose memory is not shared`, buffer, 'Pass a copy, as Buffer.from(bytes) makes')
+  }
+  if (buffer.detached ?? isDetached(buffer)) {
     throw argumentError('TypeError', `${name} is a view of a detached ArrayBuffer: its memory was transferred away`)
   }
   return view
 }
 
 /**
- * For Node before 22, whose ArrayBuffers do not tell: only a detached buffer refuses a view of length 0.
- * @param {Uint8Array} view
+ * A getter of typed arrays themselves: an object's own properties can throw or lie.
+ * @param {'buffer' | 'byteLength'} property
  */
-function isDetached(view) {
-  if (view.byteLength !== 0) return false
+function intrinsic(property) {
+  const getter = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), property)?.get
+  if (getter === undefined) throw new Error(`typed arrays have no ${property}`)
+  return Function.prototype.call.bind(getter)
+}
+
+/** @type {(view: Uint8Array) => ArrayBuffer & { detached?: boolean }} */
+const bufferOf = intrinsic('buffer')
+
+/**
+ * The length of a Uint8Array, whatever the object says.
+ * @type {(view: Uint8Array) => number}
+ */
+const byteLength = intrinsic('byteLength')
+
+/**
+ * For Node before 22, whose ArrayBuffers do not tell: a detached buffer refuses any view.
+ * @param {ArrayBuffer} buffer
+ */
+function isDetached(buffer) {
   try {
-    return new Uint8Array(view.buffer, 0, 0) === null
+    void new Uint8Array(buffer, 0, 0)
+    return false
   } catch {
     return true
   }
 }
 
-module.exports = { describe, typeError, rangeError, options, integer, number, boolean, oneOf, bytes }
+module.exports = { describe, typeError, rangeError, options, integer, number, boolean, oneOf, bytes, byteLength }

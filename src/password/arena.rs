@@ -1,0 +1,350 @@
+//! argon2's memory, kept between jobs.
+//!
+//! Mapping fresh memory costs as much as hashing in it. So a finished job's arena, wiped, waits here for the
+//! next job of the same size. Only of the same size: the pool has accounted for exactly what a job asked
+//! for, and a larger arena would make that a lie.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use argon2_rust::{Argon2, Hasher};
+
+use super::argon2::BLOCK_BYTES;
+
+/// The idle argon2 arenas of a process, shared by all its workers.
+///
+/// A worker holds the lock for a few moves of pointers; memory is mapped and freed outside it.
+///
+/// ```
+/// use offloop::password::{self, Arenas, Policy, Secret};
+///
+/// let arenas = Arenas::new(2);
+/// let policy = Policy::default();
+/// password::waste(&policy, &Secret::from(vec![]), &arenas, &offloop::pool::Cancel::new())?;
+/// assert_eq!(arenas.idle_bytes(), policy.working_bytes());
+///
+/// drop(arenas.shed(1));
+/// assert_eq!(arenas.idle_bytes(), 0);
+/// # Ok::<(), offloop::Error>(())
+/// ```
+pub struct Arenas {
+    stock: Mutex<Stock>,
+    /// What `stock.idle` holds, readable without its lock.
+    idle_bytes: AtomicU64,
+    keep: AtomicUsize,
+}
+
+struct Stock {
+    /// Oldest first.
+    idle: VecDeque<Idle>,
+    /// Arenas that running jobs hold.
+    lent: usize,
+}
+
+struct Idle {
+    hasher: Hasher,
+    since: Instant,
+}
+
+impl Idle {
+    fn bytes(&self) -> u64 {
+        self.hasher.reserved_blocks() as u64 * BLOCK_BYTES
+    }
+}
+
+/// Arenas on their way out. Dropping it gives their memory back to the system, which takes a while: do so
+/// outside any lock.
+#[must_use = "dropping it frees the memory; do so outside any lock"]
+#[derive(Default)]
+pub struct Shed(Vec<Idle>);
+
+impl Shed {
+    /// How many bytes dropping this frees.
+    pub fn bytes(&self) -> u64 {
+        self.0.iter().map(Idle::bytes).sum()
+    }
+}
+
+impl fmt::Debug for Shed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shed").field("bytes", &self.bytes()).finish()
+    }
+}
+
+impl fmt::Debug for Arenas {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arenas").field("idle_bytes", &self.idle_bytes()).finish_non_exhaustive()
+    }
+}
+
+impl Arenas {
+    /// No arenas yet, and at most `keep` of them idle later: as many as there are threads.
+    pub fn new(keep: usize) -> Self {
+        Self {
+            stock: Mutex::new(Stock { idle: VecDeque::new(), lent: 0 }),
+            idle_bytes: AtomicU64::new(0),
+            keep: AtomicUsize::new(keep),
+        }
+    }
+
+    /// Bytes held by idle arenas. Takes no lock.
+    pub fn idle_bytes(&self) -> u64 {
+        self.idle_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Takes the oldest idle arenas out, until they make up `bytes` or there are no more.
+    pub fn shed(&self, bytes: u64) -> Shed {
+        let mut taken = 0;
+        self.take_oldest_while(|idle| {
+            let wanted = taken < bytes;
+            taken += idle.bytes();
+            wanted
+        })
+    }
+
+    /// Takes the arenas out that nobody used for at least `unused`.
+    pub fn shed_idle(&self, unused: Duration) -> Shed {
+        let now = Instant::now();
+        self.take_oldest_while(|idle| now.saturating_duration_since(idle.since) >= unused)
+    }
+
+    /// Changes how many may be idle, and takes the ones over it out, oldest first.
+    pub fn set_keep(&self, keep: usize) -> Shed {
+        self.keep.store(keep, Ordering::Relaxed);
+        let mut stock = self.lock();
+        let surplus = stock.idle.len().saturating_sub(keep);
+        let shed = Shed(stock.idle.drain(..surplus).collect());
+        self.publish(&stock);
+        shed
+    }
+
+    /// An arena of `argon2`'s size, an idle one if there is one. A new one is mapped by the first hash.
+    pub(super) fn lend(&self, argon2: Argon2) -> Lease<'_> {
+        let blocks = argon2.params().memory_blocks() as usize;
+        let mut stock = self.lock();
+        let newest_fit = stock.idle.iter().rposition(|idle| idle.hasher.reserved_blocks() == blocks);
+        let (hasher, surplus) = match newest_fit.and_then(|index| stock.idle.remove(index)) {
+            Some(idle) => (Some(idle.hasher), None),
+            // A new arena takes the place of one that no recent job had a use for.
+            None if stock.idle.len() + stock.lent >= self.keep.load(Ordering::Relaxed) => {
+                (None, stock.idle.pop_front())
+            }
+            None => (None, None),
+        };
+        stock.lent += 1;
+        self.publish(&stock);
+        drop(stock);
+        drop(surplus);
+
+        let mut hasher = hasher.unwrap_or_else(|| argon2.hasher());
+        hasher.set_argon2(argon2);
+        Lease { arenas: self, hasher }
+    }
+
+    fn take_oldest_while(&self, mut wanted: impl FnMut(&Idle) -> bool) -> Shed {
+        let mut shed = Shed::default();
+        let mut stock = self.lock();
+        while stock.idle.front().is_some_and(&mut wanted) {
+            shed.0.extend(stock.idle.pop_front());
+        }
+        self.publish(&stock);
+        shed
+    }
+
+    fn give_back(&self, hasher: Hasher) {
+        let mut stock = self.lock();
+        stock.lent -= 1;
+        // A job that failed before it had memory has nothing to keep.
+        if hasher.reserved_blocks() != 0 {
+            stock.idle.push_back(Idle { hasher, since: Instant::now() });
+        }
+        let over = stock.idle.len() > self.keep.load(Ordering::Relaxed);
+        let surplus = if over { stock.idle.pop_front() } else { None };
+        self.publish(&stock);
+        drop(stock);
+        drop(surplus);
+    }
+
+    fn publish(&self, stock: &Stock) {
+        self.idle_bytes.store(stock.idle.iter().map(Idle::bytes).sum(), Ordering::Relaxed);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Stock> {
+        // Nothing under the lock can leave the stock half changed.
+        self.stock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An arena on loan to one job. It goes back when dropped, also by a panic; the hasher has wiped it by then.
+pub(super) struct Lease<'a> {
+    arenas: &'a Arenas,
+    hasher: Hasher,
+}
+
+impl Deref for Lease<'_> {
+    type Target = Hasher;
+
+    fn deref(&self) -> &Hasher {
+        &self.hasher
+    }
+}
+
+impl DerefMut for Lease<'_> {
+    fn deref_mut(&mut self) -> &mut Hasher {
+        &mut self.hasher
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        let empty = self.hasher.argon2().hasher();
+        self.arenas.give_back(std::mem::replace(&mut self.hasher, empty));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use argon2_rust::params::Memory;
+    use argon2_rust::{Algorithm, Params, Version};
+
+    use super::*;
+
+    fn spec(kib: u64) -> Argon2 {
+        let params = Params::builder().memory(Memory::kib(kib)).passes(1).threads(1).build().unwrap();
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+    }
+
+    /// Runs one hash and tells where its memory was before and what it held.
+    fn run(arenas: &Arenas, kib: u64) -> usize {
+        let mut lease = arenas.lend(spec(kib));
+        let found = lease.reserved_blocks();
+        let mut tag = [0; 32];
+        lease.hash_into(b"password", b"somesalt", &mut tag).unwrap();
+        assert_eq!(tag.as_slice(), spec(kib).hash(b"password", b"somesalt").unwrap());
+        found
+    }
+
+    #[test]
+    fn the_second_job_of_a_size_gets_the_first_ones_arena() {
+        let arenas = Arenas::new(2);
+        assert_eq!(run(&arenas, 64), 0);
+        assert_eq!(arenas.idle_bytes(), 64 * 1024);
+        assert_eq!(run(&arenas, 64), 64);
+        assert_eq!(arenas.idle_bytes(), 64 * 1024);
+    }
+
+    #[test]
+    fn an_arena_never_goes_to_a_job_of_another_size() {
+        let arenas = Arenas::new(4);
+        run(&arenas, 64);
+        for kib in [32, 63, 72, 128] {
+            assert_eq!(run(&arenas, kib), 0, "{kib} KiB");
+            run(&arenas, 64);
+        }
+    }
+
+    #[test]
+    fn no_more_arenas_exist_than_are_kept_unless_jobs_hold_them() {
+        let arenas = Arenas::new(2);
+        for kib in [8, 16, 24, 32] {
+            run(&arenas, kib);
+        }
+        assert_eq!(arenas.idle_bytes(), (24 + 32) * 1024);
+
+        let one = arenas.lend(spec(40));
+        assert_eq!(arenas.idle_bytes(), 32 * 1024);
+        let two = arenas.lend(spec(40));
+        assert_eq!(arenas.idle_bytes(), 0);
+        let three = arenas.lend(spec(40));
+        let mut leases = [one, two, three];
+        for lease in &mut leases {
+            lease.reserve().unwrap();
+        }
+        drop(leases);
+        assert_eq!(arenas.idle_bytes(), 2 * 40 * 1024);
+    }
+
+    #[test]
+    fn keeping_none_keeps_none() {
+        let arenas = Arenas::new(0);
+        run(&arenas, 8);
+        assert_eq!(arenas.idle_bytes(), 0);
+        assert_eq!(run(&arenas, 8), 0);
+    }
+
+    #[test]
+    fn shedding_takes_the_oldest_and_no_more_than_needed() {
+        let arenas = Arenas::new(3);
+        for kib in [8, 16, 24] {
+            run(&arenas, kib);
+        }
+        assert_eq!(arenas.shed(0).bytes(), 0);
+        let shed = arenas.shed(9 * 1024);
+        assert_eq!(shed.bytes(), (8 + 16) * 1024);
+        assert_eq!(arenas.idle_bytes(), 24 * 1024);
+        drop(shed);
+        assert_eq!(arenas.shed(u64::MAX).bytes(), 24 * 1024);
+        assert_eq!(arenas.idle_bytes(), 0);
+        assert_eq!(run(&arenas, 24), 0);
+    }
+
+    #[test]
+    fn the_timer_takes_only_what_lay_idle_long_enough() {
+        let arenas = Arenas::new(2);
+        run(&arenas, 8);
+        assert_eq!(arenas.shed_idle(Duration::from_secs(3600)).bytes(), 0);
+        assert_eq!(arenas.idle_bytes(), 8 * 1024);
+        assert_eq!(arenas.shed_idle(Duration::ZERO).bytes(), 8 * 1024);
+        assert_eq!(arenas.idle_bytes(), 0);
+    }
+
+    #[test]
+    fn keeping_fewer_frees_the_surplus() {
+        let arenas = Arenas::new(3);
+        for kib in [8, 16, 24] {
+            run(&arenas, kib);
+        }
+        assert_eq!(arenas.set_keep(1).bytes(), (8 + 16) * 1024);
+        assert_eq!(arenas.idle_bytes(), 24 * 1024);
+        run(&arenas, 32);
+        assert_eq!(arenas.idle_bytes(), 32 * 1024);
+    }
+
+    #[test]
+    fn a_panicking_job_gives_its_arena_back() {
+        let arenas = Arenas::new(1);
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let mut lease = arenas.lend(spec(8));
+            lease.reserve().unwrap();
+            panic!("as a job of ours never should");
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(arenas.idle_bytes(), 8 * 1024);
+        assert_eq!(run(&arenas, 8), 8);
+    }
+
+    #[test]
+    fn workers_share_it() {
+        let arenas = Arenas::new(4);
+        std::thread::scope(|scope| {
+            for worker in 0..4 {
+                let arenas = &arenas;
+                scope.spawn(move || {
+                    for round in 0..50 {
+                        run(arenas, 8 * (1 + (worker + round) % 3));
+                        if round % 10 == 0 {
+                            drop(arenas.shed(8 * 1024));
+                        }
+                    }
+                });
+            }
+        });
+        let kept = arenas.idle_bytes();
+        assert!(kept <= 4 * 24 * 1024, "{kept}");
+        assert_eq!(arenas.shed(u64::MAX).bytes(), kept);
+    }
+}

@@ -1,0 +1,101 @@
+//! Argon2 (RFC 9106) over an arena of [`Arenas`].
+
+use std::ops::RangeInclusive;
+
+use argon2_rust::Argon2;
+use zeroize::Zeroizing;
+
+use super::arena::Arenas;
+use super::secret::Secret;
+use crate::error::{Code, Error, Result};
+
+/// Size of argon2's blocks (RFC 9106 §3.2).
+pub(super) const BLOCK_BYTES: u64 = 1024;
+
+/// Lengths of hashes ("tags") in bytes: RFC 9106 has 4 to 2³²−1.
+pub(super) const HASH_LENGTHS: RangeInclusive<usize> = 4..=1024;
+
+/// Lengths of salts in bytes: the reference implementation has 8 to 2³²−1.
+pub(super) const SALT_LENGTHS: RangeInclusive<usize> = 8..=1024;
+
+/// Exactly the arena's size: memory rounded down to whole slices of whole lanes (RFC 9106 §3.2).
+pub(super) fn working_bytes(argon2: &Argon2) -> u64 {
+    u64::from(argon2.params().memory_blocks()) * BLOCK_BYTES
+}
+
+pub(super) fn check_salt(salt: &[u8]) -> Result<&[u8]> {
+    if SALT_LENGTHS.contains(&salt.len()) {
+        return Ok(salt);
+    }
+    let (min, max) = (SALT_LENGTHS.start(), SALT_LENGTHS.end());
+    Err(Error::new(
+        Code::InvalidArg,
+        format!("salt must be {min} to {max} bytes for argon2; got {}", salt.len()),
+    ))
+}
+
+/// The hash proper. The caller has checked every length and cost.
+pub(super) fn derive(
+    argon2: Argon2,
+    password: &Secret,
+    salt: &[u8],
+    arenas: &Arenas,
+) -> Result<Zeroizing<Vec<u8>>> {
+    let mut tag = Zeroizing::new(vec![0; argon2.params().tag_len_bytes()]);
+    arenas.lend(argon2).hash_into(password.as_bytes(), salt, &mut tag).map_err(|error| match error {
+        argon2_rust::Error::MemoryAllocationError => Error::new(
+            Code::MemoryBudget,
+            format!(
+                "the system refused argon2 its {} KiB of memory; use less memoryKiB, or fewer threads",
+                argon2.params().memory_kib()
+            ),
+        ),
+        error => Error::internal(format!("argon2: {}", error.message())),
+    })?;
+    Ok(tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use argon2_rust::params::Memory;
+    use argon2_rust::{Algorithm, Params, Version};
+
+    use super::*;
+
+    /// RFC 9106 §5.1 to §5.3, through the same lease that [`derive`] uses: secret and associated data
+    /// included, each algorithm in the arena that the one before it left.
+    #[test]
+    fn rfc_9106_vectors_in_one_reused_arena() {
+        let vectors = [
+            (Algorithm::Argon2d, "512b391b6f1162975371d30919734294f868e3be3984f3c1a13a4db9fabe4acb"),
+            (Algorithm::Argon2i, "c814d9d1dc7f37aa13f0d77f2494bda1c8de6b016dd388d29952a4c4672b6ce8"),
+            (Algorithm::Argon2id, "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"),
+        ];
+        let params = Params::builder().memory(Memory::kib(32)).passes(3).lanes(4).threads(1).build().unwrap();
+        let arenas = Arenas::new(1);
+        for (algorithm, expected) in vectors {
+            let mut tag = [0; 32];
+            arenas
+                .lend(Argon2::new(algorithm, Version::V0x13, params))
+                .hash_into_with_ad(&[1; 32], &[2; 16], &[3; 8], &[4; 12], &mut tag)
+                .unwrap();
+            assert_eq!(tag.map(|byte| format!("{byte:02x}")).concat(), expected, "{algorithm:?}");
+            assert_eq!(arenas.idle_bytes(), 32 * 1024);
+        }
+    }
+
+    #[test]
+    fn memory_that_the_system_refuses_is_an_error_and_leaves_nothing_lent() {
+        // 4 TiB, only mapped, not touched. A system that overcommits without limit would promise even that,
+        // and then has nothing to refuse.
+        let params = Params::builder().memory(Memory::kib(u64::from(u32::MAX))).build().unwrap();
+        let spec = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        if spec.hasher().reserve().is_ok() {
+            return;
+        }
+        let arenas = Arenas::new(1);
+        let error = derive(spec, &Secret::from(vec![]), &[0; 16], &arenas).unwrap_err();
+        assert_eq!(error.code(), Code::MemoryBudget);
+        assert_eq!(arenas.idle_bytes(), 0);
+    }
+}
