@@ -6,16 +6,15 @@
 const fs = require('node:fs/promises')
 const { createHistogram, monitorEventLoopDelay } = require('node:perf_hooks')
 
-const READ_EVERY_MS = 10
-
 class Probe {
-  constructor() {
+  /** @param {{ readEveryMs?: number }} [options] */
+  constructor({ readEveryMs = 10 } = {}) {
     // The monitor measures from timer to timer, so its resolution of 1 ms is part of every figure: compare
     // with idle, not with nought.
     this.loop = monitorEventLoopDelay({ resolution: 1 })
     this.files = createHistogram()
     this.loop.enable()
-    this.timer = setInterval(() => this.#read(), READ_EVERY_MS)
+    this.timer = setInterval(() => this.#read(), readEveryMs)
   }
 
   async #read() {
