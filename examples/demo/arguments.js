@@ -25,7 +25,7 @@ function parse(args) {
     }
   })
   if (values.help) return null
-  if (positionals.length > 1) throw new Error(`one photo at most; got ${positionals.length}\n\n${USAGE}`)
+  if (positionals.length > 1) throw new Error(`one photo at most; got ${positionals.length}`)
   return { photo: positionals[0], out: values.out }
 }
 
