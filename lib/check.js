@@ -194,7 +194,7 @@ function bytes(name, value, expected = 'a Buffer, Uint8Array or ArrayBuffer') {
 function isDetached(view) {
   if (view.byteLength !== 0) return false
   try {
-    return new Uint8Array(view.buffer, 0, 0) === null
+    return new Uint8Array(view.buffer, 0, 0).length !== 0
   } catch {
     return true
   }
