@@ -1,0 +1,135 @@
+'use strict'
+
+// What a command needs before it can run: tools, npm packages, the compiled binding. Each step looks
+// whether it is stale and is a matter of milliseconds when it is not.
+
+const fs = require('node:fs')
+const path = require('node:path')
+const { answer, npm, packaged } = require('./children.js')
+const stamps = require('./stamp.js')
+
+/** A failure that the reader can mend. */
+class SetupError extends Error {
+  /**
+   * @param {string} message
+   * @param {string} remedy
+   */
+  constructor(message, remedy) {
+    super(message)
+    this.remedy = remedy
+  }
+}
+
+/** What the binding is made from. */
+const SOURCES = ['Cargo.toml', 'Cargo.lock', 'build.rs', 'rust-toolchain.toml', '.cargo', 'src']
+
+/** What the build writes, git-ignored: loader, types, binary, and the stamp that says from what. */
+const BINDING = path.join('lib', 'binding')
+
+/** @param {string} text */
+function say(text) {
+  console.log(`offloop: ${text}`)
+}
+
+/**
+ * The tools of a Rust build, checked before anything runs for minutes.
+ * @param {string} root
+ */
+function tools(root) {
+  const rustc = answer('rustc', ['--version'], root)
+  if (rustc === null || answer('cargo', ['--version'], root) === null) {
+    throw new SetupError('Rust is missing, or the toolchain that rust-toolchain.toml names is not installed.',
+      'Install Rust from https://rustup.rs/. Where rustup is there already, run `rustup toolchain install` in this folder.')
+  }
+  const needed = /^rust-version = "(\d+)\.(\d+)"/m.exec(fs.readFileSync(path.join(root, 'Cargo.toml'), 'utf8'))
+  const found = /^rustc (\d+)\.(\d+)/.exec(rustc)
+  if (needed && found && (+found[1] - +needed[1] || +found[2] - +needed[2]) < 0) {
+    throw new SetupError(`offloop needs Rust ${needed[1]}.${needed[2]} or later; this is ${rustc}.`,
+      'Run `rustup update`, or install Rust from https://rustup.rs/.')
+  }
+  compiler(root)
+}
+
+/**
+ * The C compiler that links the binding and compiles libwebp. On Windows, Rust's toolchain finds Microsoft's itself.
+ * @param {string} root
+ */
+function compiler(root) {
+  if (process.platform === 'win32') return
+  const names = process.env.CC ? [process.env.CC] : ['cc', 'gcc', 'clang']
+  if (names.some((name) => answer(name, ['--version'], root) !== null)) return
+  throw new SetupError(`A C compiler is missing: none of ${names.join(', ')} runs.`, process.platform === 'darwin'
+    ? 'Run `xcode-select --install`.'
+    : 'Debian, Ubuntu: `sudo apt-get install build-essential`. Fedora: `sudo dnf install gcc`. Alpine: `apk add build-base`. ' +
+      'Elsewhere (Homebrew): `brew install gcc`.')
+}
+
+/**
+ * The npm packages of the lockfile, installed exactly.
+ * @param {string} root
+ */
+async function packages(root) {
+  const stamp = path.join(root, 'node_modules', '.offloop-stamp.json')
+  const lockfile = stamps.digest(root, ['package-lock.json'])
+  if (stamps.read(stamp).lockfile === lockfile) return
+  say('installing npm packages')
+  const code = await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], root)
+  if (code !== 0) {
+    throw new SetupError(`npm ci failed (exit code ${code}); its own message stands above.`,
+      code === 127 ? 'npm comes with Node.js: install it from https://nodejs.org/.' : 'A network or proxy that blocks the npm registry is the usual reason.')
+  }
+  stamps.write(stamp, { lockfile })
+}
+
+/**
+ * Everything that changes what the build writes.
+ * @param {string} root
+ */
+function bindingInputs(root) {
+  const manifest = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
+  const cli = manifest.devDependencies?.['@napi-rs/cli']
+  return stamps.digest(root, SOURCES, [JSON.stringify(manifest.napi), String(cli), process.platform, process.arch])
+}
+
+/**
+ * The profile that the present binding was built with, or null when it is missing or stale.
+ * @param {string} root
+ */
+function freshBinding(root) {
+  const stamp = stamps.read(path.join(root, BINDING, 'stamp.json'))
+  if (stamp.inputs === undefined || stamp.inputs !== bindingInputs(root)) return null
+  const present = fs.readdirSync(path.join(root, BINDING))
+  return present.includes('index.js') && present.some((name) => name.endsWith('.node')) ? stamp.profile : null
+}
+
+/**
+ * The compiled binding with its generated loader and types.
+ * @param {string} root
+ * @param {string} [profile] a Cargo profile; without one, any fresh build will do, and a new one is a release
+ */
+async function binding(root, profile) {
+  const present = freshBinding(root)
+  if (present !== null && (profile === undefined || profile === present)) {
+    // Only what is out of the ordinary is worth a line.
+    if (present !== 'release') say(`the binding is up to date, built with profile ${present}`)
+    return
+  }
+  tools(root)
+  const wanted = profile ?? 'release'
+  say(`building the binding with profile ${wanted}; the first time this takes some minutes`)
+  // Taken before the build: a file saved while it runs makes the result stale, as it should.
+  const inputs = bindingInputs(root)
+  fs.rmSync(path.join(root, BINDING, 'stamp.json'), { force: true })
+  // Cargo keeps what its profile `dev` builds in target/debug, which the builder finds when no profile is named.
+  const named = wanted === 'dev' ? [] : ['--profile', wanted]
+  const code = await packaged(root, '@napi-rs/cli', 'napi', [
+    'build', '--platform', ...named, '--no-const-enum',
+    '--output-dir', BINDING, '--js', 'index.js', '--dts', 'index.d.ts', '--', '--locked'
+  ])
+  if (code !== 0) {
+    throw new SetupError(`Building the binding failed (exit code ${code}).`, 'What Cargo says above names the reason.')
+  }
+  stamps.write(path.join(root, BINDING, 'stamp.json'), { inputs, profile: wanted })
+}
+
+module.exports = { SetupError, say, tools, packages, binding, freshBinding }
