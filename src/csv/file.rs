@@ -1,0 +1,211 @@
+//! A file as the destination of an export: whole at its path, or not there.
+//!
+//! The chunks go to a temporary file beside the path, which is synced and renamed over the path at the
+//! end. Whatever else happens, it is removed.
+
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::spawn_blocking;
+
+use crate::error::{Error, Result};
+use crate::pool::Cancel;
+
+/// What the writer of a file is told. The sender bounds how many messages wait.
+#[derive(Debug)]
+pub enum FileMessage {
+    /// The next bytes, with the number of rows in them.
+    Chunk {
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// The rows.
+        rows: u64,
+    },
+    /// There are no more: sync and rename. A sender dropped without this means giving up.
+    Finish,
+}
+
+/// Creating a temporary file whose name is taken is tried this often.
+const ATTEMPTS: u32 = 16;
+/// Of the file's own name in that of its temporary file, which must stay within 255 bytes.
+const NAME_BYTES: usize = 160;
+
+/// Writes what `messages` brings to `path`, which is replaced when everything is written and synced. A new
+/// file has the permissions that the process gives new files; a symbolic link at `path` is replaced, not
+/// followed. Tells `written` the rows and bytes of each chunk that the system has taken.
+///
+/// Runs on a Tokio runtime; the blocking calls run on its blocking threads, so one thread is enough for
+/// the runtime itself. Dropping the future removes the temporary file too.
+///
+/// # Errors
+/// `Io` with the system's number: a missing folder, no permission, `path` is a folder, a full disk.
+/// `Cancelled` or `Deadline` when `cancel` says so, `Cancelled` when the sender went away before
+/// [`FileMessage::Finish`].
+pub async fn write_file(
+    path: PathBuf,
+    mut messages: UnboundedReceiver<FileMessage>,
+    cancel: Cancel,
+    mut written: impl FnMut(u64, u64),
+) -> Result<()> {
+    cancel.check()?;
+    let mut temporary = blocking(move || Temporary::create(path)).await?;
+    loop {
+        let message = messages.recv().await;
+        cancel.check()?;
+        match message {
+            Some(FileMessage::Chunk { bytes, rows }) => {
+                let length = bytes.len() as u64;
+                temporary = blocking(move || temporary.write(&bytes)).await?;
+                written(rows, length);
+            }
+            Some(FileMessage::Finish) => return blocking(move || temporary.publish()).await,
+            None => return Err(Error::cancelled()),
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    match spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) if error.is_panic() => Err(Error::internal("writing a file panicked")),
+        Err(_) => Err(Error::cancelled()),
+    }
+}
+
+/// A file beside the one it is to become. Removed when dropped, unless it was published.
+#[derive(Debug)]
+struct Temporary {
+    /// `None` once closed: Windows neither renames nor removes a file that is open.
+    file: Option<File>,
+    path: PathBuf,
+    target: PathBuf,
+    published: bool,
+}
+
+impl Temporary {
+    fn create(target: PathBuf) -> Result<Self> {
+        let Some(name) = target.file_name() else {
+            return Err(Error::io("cannot write", &show(&target), &is_a_directory()));
+        };
+        // Renaming over a folder fails, but only after everything was written.
+        if target.is_dir() {
+            return Err(Error::io("cannot write", &show(&target), &is_a_directory()));
+        }
+        let name = shorten(&name.to_string_lossy()).to_owned();
+        let mut attempts = 0;
+        loop {
+            let random = getrandom::u64()
+                .map_err(|error| Error::internal(format!("the system has no random numbers: {error}")))?;
+            let path = target.with_file_name(OsString::from(format!(".{name}.{random:016x}.tmp")));
+            match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(file) => return Ok(Self { file: Some(file), path, target, published: false }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempts < ATTEMPTS => {
+                    attempts += 1;
+                }
+                Err(error) => {
+                    return Err(Error::io("cannot create a temporary file beside", &show(&target), &error));
+                }
+            }
+        }
+    }
+
+    fn write(mut self, bytes: &[u8]) -> Result<Self> {
+        match self.open().and_then(|file| file.write_all(bytes)) {
+            Ok(()) => Ok(self),
+            Err(error) => Err(self.error("cannot write", &error)),
+        }
+    }
+
+    fn publish(mut self) -> Result<()> {
+        if let Err(error) = self.open().and_then(|file| file.sync_all()) {
+            return Err(self.error("cannot sync", &error));
+        }
+        self.file = None;
+        if let Err(error) = std::fs::rename(&self.path, &self.target) {
+            return Err(self.error("cannot replace", &error));
+        }
+        self.published = true;
+        sync_folder(&self.target);
+        Ok(())
+    }
+
+    fn open(&mut self) -> io::Result<&mut File> {
+        self.file.as_mut().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected))
+    }
+
+    fn error(&self, what: &str, error: &io::Error) -> Error {
+        Error::io(what, &show(&self.target), error)
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        self.file = None;
+        if !self.published {
+            // Nobody is left to hear that this failed.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Makes the rename last through a power failure. The file is in place and whole by now, and some file
+/// systems cannot do this, so that it fails is no failure of the export.
+#[cfg(unix)]
+fn sync_folder(target: &Path) {
+    let folder = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_target: &Path) {}
+
+fn shorten(name: &str) -> &str {
+    let mut end = name.len().min(NAME_BYTES);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    &name[..end]
+}
+
+fn show(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[cfg(unix)]
+fn is_a_directory() -> io::Error {
+    io::Error::from_raw_os_error(libc::EISDIR)
+}
+
+#[cfg(not(unix))]
+fn is_a_directory() -> io::Error {
+    io::Error::from(io::ErrorKind::IsADirectory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_are_cut_between_characters() {
+        assert_eq!(shorten("short.csv"), "short.csv");
+        let long = "é".repeat(200);
+        assert_eq!(shorten(&format!("x{long}")).len(), NAME_BYTES - 1);
+    }
+
+    #[test]
+    fn a_dropped_temporary_is_removed() {
+        let folder = std::env::temp_dir();
+        let target = folder.join(format!("offloop-dropped-{}.csv", std::process::id()));
+        let temporary = Temporary::create(target.clone()).unwrap().write(b"half").unwrap();
+        let path = temporary.path.clone();
+        assert_eq!(std::fs::read(&path).unwrap(), b"half");
+        drop(temporary);
+        assert!(!path.exists() && !target.exists());
+    }
+}
