@@ -50,7 +50,11 @@ async function hashPassword(password, options) {
   const secret = checkPassword(password)
   const salt = checkSalt(copy.salt, policy)
   return /** @type {Promise<string>} */ (
-    submit(job, (native, id, lane, timeoutMs) => native.hashPassword(id, lane, timeoutMs, secret, policy, salt))
+    submit(
+      job,
+      (native, id, lane, timeoutMs) => native.hashPassword(id, lane, timeoutMs, secret, policy, salt),
+      'hashPassword'
+    )
   )
 }
 
@@ -69,8 +73,11 @@ async function verifyPassword(password, hash, options) {
   const secret = checkPassword(password)
   const stored = checkHash(hash, password)
   return /** @type {Promise<boolean>} */ (
-    submit(job, (native, id, lane, timeoutMs) =>
-      native.verifyPassword(id, lane, timeoutMs, secret, stored, policy, limits)
+    submit(
+      job,
+      (native, id, lane, timeoutMs) =>
+        native.verifyPassword(id, lane, timeoutMs, secret, stored, policy, limits),
+      'verifyPassword'
     )
   )
 }

@@ -6,6 +6,9 @@
 pub mod csv;
 pub mod error;
 pub mod image;
+#[cfg(feature = "node")]
+mod node;
+
 pub mod password;
 pub mod pool;
 

@@ -1,12 +1,12 @@
 'use strict'
 
 const { jobOptions, JOB_OPTIONS } = require('../job.js')
-const native = require('../native.js')
+const { openExport } = require('../export-session.js')
 const { createFacade } = require('./facade.js')
 const { scheduler } = require('./scheduler.js')
 
 module.exports = createFacade({
-  openExport: native.openExport,
+  openExport,
   jobOptions,
   jobOptionNames: JOB_OPTIONS,
   scheduler

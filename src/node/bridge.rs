@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use napi::bindgen_prelude::{Either, Function, JsObjectValue, Uint8Array, Uint8ArraySlice};
+use napi::bindgen_prelude::{Either, Function, Uint8Array, Uint8ArraySlice};
 use napi::{Env, Result};
 use napi_derive::napi;
 
@@ -37,7 +37,8 @@ impl Ask {
         Self {
             id,
             lane: if lane == 0 { Lane::Interactive } else { Lane::Bulk },
-            timeout: (timeout_ms >= 0.0).then(|| Duration::try_from_secs_f64(timeout_ms / 1000.0).unwrap_or(Duration::MAX)),
+            timeout: (timeout_ms >= 0.0)
+                .then(|| Duration::try_from_secs_f64(timeout_ms / 1000.0).unwrap_or(Duration::MAX)),
         }
     }
 

@@ -111,8 +111,11 @@ impl Bridge {
             Err(error) => return Some(Failure::from(&error)),
         };
         let salt = salt.map(|salt| salt.to_vec());
-        let spec =
-            Ask::new(id, lane, timeout_ms).spec(kind(&policy), password.as_bytes().len() as u64, policy.working_bytes());
+        let spec = Ask::new(id, lane, timeout_ms).spec(
+            kind(&policy),
+            password.as_bytes().len() as u64,
+            policy.working_bytes(),
+        );
         let environment = Arc::clone(&self.environment);
         self.submit(id, &spec, move |cx: &mut Cx<'_>| {
             let arenas = &environment.process.arenas;

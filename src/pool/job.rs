@@ -172,20 +172,24 @@ impl Admission {
 
     /// Ends a job that was admitted without a task of its own (an export). `settle` runs if nobody gave up.
     pub fn complete(mut self, settle: impl FnOnce()) {
-        self.outcome = Some(Ending::Completed);
-        let ticket = Arc::clone(&self.ticket);
+        let won = self.ticket.claim();
+        self.outcome = Some(if won { Ending::Completed } else { Ending::Cancelled });
         drop(self);
-        if ticket.claim() {
+        if won {
             settle();
         }
     }
 
-    /// Ends such a job with an error.
+    /// Ends such a job with an error, and raises its flag for the parts of it that still wait or run.
     pub fn fail(mut self, error: Error) {
         self.outcome = Some(Ending::Failed);
         let ticket = Arc::clone(&self.ticket);
+        let won = ticket.claim();
+        ticket.cancel.cancel();
         drop(self);
-        ticket.reject(error);
+        if won {
+            ticket.tell(error);
+        }
     }
 
     pub(crate) fn end(&mut self, outcome: Ending) {

@@ -1,0 +1,43 @@
+'use strict'
+
+// One listener a signal, however many jobs share it: a thousand jobs on one signal add one listener, and
+// the last of them to settle removes it.
+
+/** @type {WeakMap<AbortSignal, Set<() => void>>} */
+const waiting = new WeakMap()
+
+/**
+ * Calls `abort` once when the signal aborts. The signal has not aborted yet.
+ * @param {AbortSignal} signal
+ * @param {() => void} abort
+ * @returns {() => void} stop listening
+ */
+function onAbort(signal, abort) {
+  let callbacks = waiting.get(signal)
+  if (callbacks === undefined) {
+    callbacks = new Set()
+    waiting.set(signal, callbacks)
+    signal.addEventListener('abort', aborted)
+  }
+  callbacks.add(abort)
+  return () => {
+    const callbacks = waiting.get(signal)
+    if (callbacks?.delete(abort) && callbacks.size === 0) forget(signal)
+  }
+}
+
+/** @param {Event} event */
+function aborted(event) {
+  const signal = /** @type {AbortSignal} */ (event.currentTarget)
+  const callbacks = waiting.get(signal)
+  forget(signal)
+  for (const abort of callbacks ?? []) abort()
+}
+
+/** @param {AbortSignal} signal */
+function forget(signal) {
+  waiting.delete(signal)
+  signal.removeEventListener('abort', aborted)
+}
+
+module.exports = { onAbort }

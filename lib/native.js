@@ -1,0 +1,179 @@
+'use strict'
+
+// The one door to the native addon: promises by id, settled in batches (see src/node/environment.rs).
+
+const os = require('node:os')
+const { onAbort } = require('./abort.js')
+const { loadBinding } = require('./binding.js')
+const { OffloopError, argumentError } = require('./errors.js')
+const { isTraced, traceSubmit, traceSettled } = require('./trace.js')
+
+/**
+ * @typedef {import('./binding/index.js').Bridge} Bridge
+ * @typedef {{ code: string, message: string, errno?: number | null }} Failure
+ * @typedef {object} Pending what is to be settled under an id
+ * @property {(value: any) => void} resolve
+ * @property {(error: unknown) => void} reject
+ * @property {((value: any) => void) | undefined} onNews for jobs that say something before they end
+ * @property {(() => void) | undefined} unlisten
+ * @property {import('./trace.js').Context | undefined} trace
+ */
+
+const { Bridge } = loadBinding()
+
+/** @type {Map<number, Pending>} */
+const pending = new Map()
+let lastId = 0
+let draining = false
+
+const bridge = new Bridge(settle)
+
+/**
+ * Called by the addon, on this thread, with everything that has been settled since the last time.
+ * @param {Array<{ id: number, kind: number, value: any }>} settlements
+ */
+function settle(settlements) {
+  for (const { id, kind, value } of settlements) {
+    const job = pending.get(id)
+    // Aborted meanwhile: its promise has been settled.
+    if (job === undefined) continue
+    if (kind === 2) job.onNews?.(value)
+    else if (kind === 0) end(id, job, undefined, value)
+    else end(id, job, { error: errorOf(value) }, undefined)
+  }
+}
+
+/**
+ * @param {number} id
+ * @param {Pending} job
+ * @param {{ error: unknown } | undefined} failure
+ * @param {unknown} value
+ */
+function end(id, job, failure, value) {
+  pending.delete(id)
+  job.unlisten?.()
+  bridge.release(id)
+  if (pending.size === 0) bridge.hold(false)
+  if (job.trace !== undefined) traceSettled(job.trace, failure)
+  if (failure === undefined) job.resolve(value)
+  else job.reject(failure.error)
+}
+
+/**
+ * @param {Failure} failure
+ * @returns {Error}
+ */
+function errorOf({ code, message, errno }) {
+  if (code === 'ERR_INVALID_ARG') return argumentError('RangeError', message)
+  if (typeof errno !== 'number') return new OffloopError(code, message)
+  // libuv's numbers are the system's, negated; on Windows the names differ and none may be known.
+  const name = os.platform() === 'win32' ? undefined : errnoName(errno)
+  const cause = Object.assign(new Error(message), { errno: -errno, ...(name === undefined ? {} : { code: name }) })
+  return new OffloopError(code, message, { cause })
+}
+
+/** @param {number} errno */
+function errnoName(errno) {
+  for (const [name, number] of Object.entries(os.constants.errno)) if (number === errno) return name
+  return undefined
+}
+
+function nextId() {
+  do lastId = lastId === 0xffffffff ? 1 : lastId + 1
+  while (pending.has(lastId))
+  return lastId
+}
+
+/**
+ * Submits a job.
+ *
+ * `start` makes the native call under the id it is given, synchronously, and returns its failure if it was
+ * not admitted.
+ * @param {import('./job.js').Job} job
+ * @param {(native: Bridge, id: number, lane: 0 | 1, timeoutMs: number) => Failure | null | undefined} start
+ * @param {string} operation the public function's name, for tracing
+ * @returns {Promise<any>}
+ */
+function submit(job, start, operation) {
+  return new Promise((resolve, reject) => {
+    begin(nextId(), job, start, operation, resolve, reject, undefined)
+  })
+}
+
+/**
+ * @param {number} id
+ * @param {import('./job.js').Job} job
+ * @param {(native: Bridge, id: number, lane: 0 | 1, timeoutMs: number) => Failure | null | undefined} start
+ * @param {string} operation
+ * @param {(value: any) => void} resolve
+ * @param {(error: unknown) => void} reject
+ * @param {((value: any) => void) | undefined} onNews
+ */
+function begin(id, job, start, operation, resolve, reject, onNews) {
+  const { signal, lane, timeoutMs } = job
+  if (signal?.aborted) return reject(signal.reason)
+  if (draining) return reject(new OffloopError('ERR_SHUTDOWN', 'drainPool was called: no more jobs are taken'))
+  /** @type {import('./trace.js').Context | undefined} */
+  const trace = isTraced() ? { operation, lane: lane === 0 ? 'interactive' : 'bulk' } : undefined
+  const call = () => start(bridge, id, lane, timeoutMs)
+  const failure = trace === undefined ? call() : traceSubmit(trace, call)
+  if (failure !== null && failure !== undefined) {
+    const error = errorOf(failure)
+    if (trace !== undefined) traceSettled(trace, { error })
+    return reject(error)
+  }
+  /** @type {Pending} */
+  const entry = { resolve, reject, onNews, unlisten: undefined, trace }
+  if (pending.size === 0) bridge.hold(true)
+  pending.set(id, entry)
+  if (signal !== undefined) entry.unlisten = onAbort(signal, () => cancel(id, signal.reason))
+}
+
+/**
+ * Rejects a job at once, and has its work stop when it looks. Does nothing when the job has been settled.
+ * @param {number} id
+ * @param {unknown} reason
+ */
+function cancel(id, reason) {
+  const job = pending.get(id)
+  if (job !== undefined) end(id, job, { error: reason }, undefined)
+}
+
+/**
+ * Takes no more jobs of this environment, and waits for those that are here.
+ * @param {number} timeoutMs -1: as long as it takes
+ * @returns {Promise<void>}
+ */
+function drain(timeoutMs) {
+  draining = true
+  return new Promise((resolve, reject) => {
+    const id = nextId()
+    /** @type {NodeJS.Timeout | undefined} */
+    let timer
+    /** @type {Pending} */
+    const entry = {
+      resolve: () => {
+        clearTimeout(timer)
+        resolve()
+      },
+      reject,
+      onNews: undefined,
+      unlisten: undefined,
+      trace: undefined
+    }
+    if (pending.size === 0) bridge.hold(true)
+    pending.set(id, entry)
+    bridge.drain(id)
+    if (timeoutMs < 0) return
+    timer = setTimeout(() => {
+      const left = [...pending.keys()].filter((other) => other !== id)
+      for (const other of left) {
+        cancel(other, new OffloopError('ERR_SHUTDOWN', 'the job did not end before drainPool gave up'))
+      }
+      const message = `${left.length} jobs had not ended after ${timeoutMs} ms; they were cancelled`
+      cancel(id, new OffloopError('ERR_DEADLINE', message))
+    }, Math.min(timeoutMs, 0x7fffffff))
+  })
+}
+
+module.exports = { bridge, submit, begin, cancel, nextId, drain, errorOf }
