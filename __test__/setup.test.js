@@ -56,7 +56,7 @@ function install() {
     fs.appendFileSync('builds.log', process.argv.slice(2).join(' ') + '\\n')
     if (fs.existsSync('broken')) process.exit(3)
     fs.mkdirSync('lib/binding', { recursive: true })
-    fs.writeFileSync('lib/binding/index.js', '')
+    if (!fs.existsSync('empty')) fs.writeFileSync('lib/binding/index.js', '')
     fs.writeFileSync('lib/binding/offloop.test.node', '')
   `)
   const { digest, write } = require('../scripts/stamp.js')
@@ -131,6 +131,13 @@ describe('the build', () => {
     }
     fs.rmSync(path.join(root, 'broken'))
     assert.equal(command(['build']).code, 0)
+  })
+
+  test('that leaves no loader is an error, whatever the builder says', () => {
+    put('empty', '')
+    const { code, out } = command(['build'])
+    assert.equal(code, 1)
+    assert.match(out, /lacks the loader or the binary/)
   })
 
   test('refuses an argument it does not know', () => {

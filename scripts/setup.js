@@ -98,8 +98,16 @@ function bindingInputs(root) {
 function freshBinding(root) {
   const stamp = stamps.read(path.join(root, BINDING, 'stamp.json'))
   if (stamp.inputs === undefined || stamp.inputs !== bindingInputs(root)) return null
+  return complete(root) ? stamp.profile : null
+}
+
+/**
+ * Whether loader and binary are there.
+ * @param {string} root
+ */
+function complete(root) {
   const present = fs.readdirSync(path.join(root, BINDING))
-  return present.includes('index.js') && present.some((name) => name.endsWith('.node')) ? stamp.profile : null
+  return present.includes('index.js') && present.some((name) => name.endsWith('.node'))
 }
 
 /**
@@ -128,6 +136,10 @@ async function binding(root, profile) {
   ])
   if (code !== 0) {
     throw new SetupError(`Building the binding failed (exit code ${code}).`, 'What Cargo says above names the reason.')
+  }
+  if (!complete(root)) {
+    throw new SetupError(`The build ended well, but ${BINDING} lacks the loader or the binary.`,
+      'Does the crate still export anything? Remove the folder and build again.')
   }
   stamps.write(path.join(root, BINDING, 'stamp.json'), { inputs, profile: wanted })
 }
