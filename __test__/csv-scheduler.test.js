@@ -46,7 +46,7 @@ test('twenty exports hold the loop no longer than one, and share it alike', () =
   for (let turn = 0; turn < 100; turn++) {
     assert.equal(loop.turns.length, 1, 'one slice a turn')
     const held = loop.turn()
-    assert.ok(held <= 4 + 0.05 + 1e-9, `held for ${held}`)
+    assert.ok(held <= 4, `held for ${held}`)
   }
   const worked = tasks.map((task) => task.worked)
   near(Math.min(...worked), Math.max(...worked), 1)
@@ -58,9 +58,9 @@ test('the least maxBlockMs of all that run is the limit', () => {
   waiting.ready = false
   loop.scheduler.add(fakeTask(loop, { maxBlockMs: 8 }))
   loop.scheduler.add(waiting)
-  near(loop.turn(), 1, 0.11)
+  near(loop.turn(), 0.75, 0.11)
   loop.scheduler.remove(waiting)
-  near(loop.turn(), 8, 0.11)
+  near(loop.turn(), 6, 0.11)
 })
 
 test('those that a slow one left no time are first at the next turn', () => {
@@ -108,7 +108,7 @@ test('a clock that jumps back or stands still does not stop the work', () => {
 test('an export looks at the clock often enough for slow rows', async () => {
   const loop = fakeLoop()
   const { exportCsv, sessions } = fakeFacade({}, loop.scheduler)
-  // A row takes 0.5 ms: eight of them fill a slice of four.
+  // A row takes 0.5 ms: eight of them fill a slice of four milliseconds.
   const rows = Array.from({ length: 400 }, () => ({
     get slow() {
       loop.time += 0.5
@@ -119,9 +119,7 @@ test('an export looks at the clock often enough for slow rows', async () => {
   const held = []
   while (!sessions[0].finished) held.push(loop.turn())
   await done
-  // The first stretch is measured before anything is known of the rows.
-  assert.ok(held[0] <= 16, `held for ${held[0]}`)
-  assert.ok(held.slice(1).every((ms) => ms <= 4.5), `held for ${held}`)
+  assert.ok(held.every((ms) => ms <= 4), `held for ${held}`)
   assert.equal(sessions[0].rows.length, 400)
 })
 
@@ -141,7 +139,7 @@ test('two exports with batches in flight go on side by side', async () => {
   while (!sessions.every((session) => session.finished && session.pending === 0)) {
     for (const session of sessions) session.answer()
     const held = loop.turn()
-    assert.ok(held <= 4 + 0.07, `held for ${held}`)
+    assert.ok(held <= 4, `held for ${held}`)
   }
   await Promise.all(done)
   assert.ok(sessions.every((session) => session.mostPending === 2 && session.rows.length === 100_000))

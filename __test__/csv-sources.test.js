@@ -5,6 +5,7 @@ const { AsyncLocalStorage } = require('node:async_hooks')
 const { Readable } = require('node:stream')
 const { setTimeout: sleep } = require('node:timers/promises')
 const { test } = require('node:test')
+const { WAIT, openSource } = require('../lib/csv/sources.js')
 const { fakeFacade, until } = require('./support/csv-session.js')
 
 const rows = Array.from({ length: 5000 }, (_, id) => ({ id, name: `row ${id}` }))
@@ -243,6 +244,21 @@ test('an async source is not read far ahead of the packer', async () => {
   assert.ok(given <= sessions[0].rows.length + 4096 + 257 + 1, `${given} given, ${sessions[0].rows.length} packed`)
   sessions[0].reject(new Error('enough'))
   await assert.rejects(done, /enough/)
+})
+
+test('rows taken from an async source are forgotten, even if some always wait', async () => {
+  async function* endless() {
+    for (let id = 0; ; id++) yield { id }
+  }
+  const source = openSource('async', endless(), () => {}, () => 0)
+  assert.equal(source.take(), WAIT)
+  let id = 0
+  for (let round = 0; round < 50; round++) {
+    await new Promise((resolve) => setImmediate(resolve))
+    for (let taken = 0; taken < 100; taken++) assert.equal(source.take().id, id++)
+    assert.ok(source.rows.length <= 2 * 256, `${source.rows.length} kept`)
+  }
+  source.close()
 })
 
 test('the functions of an export run in the async context of its call', async () => {

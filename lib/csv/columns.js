@@ -75,8 +75,9 @@ function copy(name, value) {
  */
 function fromRow(row, index) {
   if (Array.isArray(row)) {
-    limit(row.length, index)
-    const columns = Array.from(row, (_, at) => {
+    const { length } = row
+    limit(length, index)
+    const columns = Array.from({ length }, (_, at) => {
       const name = String(at)
       return { name, header: name, key: undefined, read: undefined, computed: false }
     })

@@ -51,7 +51,7 @@ const { END, WAIT, openSource } = require('./sources.js')
  */
 
 /** Rows between two looks at the clock, and how long they should take, in milliseconds. */
-const MAX_STRIDE = 64
+const MAX_STRIDE = 32
 const LONG_STRIDE_MS = 0.1
 const SHORT_STRIDE_MS = 0.04
 
@@ -87,7 +87,7 @@ class Export {
     /** Every row is packed, or the export has failed. */
     this.stopped = false
     this.settled = false
-    this.stride = 16
+    this.stride = 1
     this.pushMs = 0
     this.longestBlockMs = 0
 

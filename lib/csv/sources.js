@@ -169,8 +169,9 @@ class AsyncRows {
     if (this.next < this.rows.length) {
       const row = this.rows[this.next]
       this.rows[this.next++] = undefined
-      if (this.next === this.rows.length) {
-        this.rows.length = 0
+      // Now and then, so that the array stays short even if it is never empty.
+      if (this.next >= AHEAD || this.next === this.rows.length) {
+        this.rows.splice(0, this.next)
         this.next = 0
       }
       this.taken++

@@ -17,20 +17,20 @@ pub(super) fn write(out: &mut Vec<u8>, ms: f64) {
     let (year, month, day) = civil(ms.div_euclid(MS_A_DAY));
     let time = ms.rem_euclid(MS_A_DAY) as u32;
 
-    if (0..=9999).contains(&year) {
-        digits::<4>(out, year as u32);
-    } else {
+    let years = year.unsigned_abs() as u32;
+    if !(0..=9999).contains(&year) {
         out.push(if year < 0 { b'-' } else { b'+' });
-        digits::<6>(out, year.unsigned_abs() as u32);
+        out.extend_from_slice(&pair(years / 10_000));
     }
-    let mut rest = *b"-00-00T00:00:00.000Z";
-    put(&mut rest, 1, 2, month);
-    put(&mut rest, 4, 2, day);
-    put(&mut rest, 7, 2, time / 3_600_000);
-    put(&mut rest, 10, 2, time / 60_000 % 60);
-    put(&mut rest, 13, 2, time / 1000 % 60);
-    put(&mut rest, 16, 3, time % 1000);
-    out.extend_from_slice(&rest);
+    out.extend_from_slice(&pair(years / 100 % 100));
+    out.extend_from_slice(&pair(years % 100));
+    let [month, day] = [pair(month), pair(day)];
+    let [hour, minute, second] = [time / 3_600_000, time / 60_000 % 60, time / 1000 % 60].map(pair);
+    let (hundreds, rest) = (b'0' + (time % 1000 / 100) as u8, pair(time % 100));
+    out.extend_from_slice(&[
+        b'-', month[0], month[1], b'-', day[0], day[1], b'T', hour[0], hour[1], b':', minute[0], minute[1],
+        b':', second[0], second[1], b'.', hundreds, rest[0], rest[1], b'Z',
+    ]);
 }
 
 /// Year, month and day of a day counted from 1970-01-01, proleptic Gregorian.
@@ -50,17 +50,9 @@ fn civil(days: i64) -> (i64, u32, u32) {
     (year, month as u32, day as u32)
 }
 
-fn digits<const N: usize>(out: &mut Vec<u8>, value: u32) {
-    let mut buffer = [b'0'; N];
-    put(&mut buffer, 0, N, value);
-    out.extend_from_slice(&buffer);
-}
-
-fn put(buffer: &mut [u8], at: usize, width: usize, mut value: u32) {
-    for digit in buffer.iter_mut().skip(at).take(width).rev() {
-        *digit = b'0' + (value % 10) as u8;
-        value /= 10;
-    }
+/// Two digits of a number below 100.
+fn pair(value: u32) -> [u8; 2] {
+    [b'0' + (value / 10) as u8, b'0' + (value % 10) as u8]
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! CSV: batches of packed columns in, RFC 4180 bytes out, in order.
 //!
-//! JavaScript packs a few thousand rows at a time into flat columns; workers [`format`] those batches in
+//! JavaScript packs a few thousand rows at a time into flat columns; workers [`format`](fn@format) those batches in
 //! parallel; an [`Assembly`] puts the results back in order and hands them to an [`Output`], of which
-//! [`file`] is one.
+//! [`mod@file`] is one.
 //!
 //! ```
 //! use offloop::csv::{Batch, Column, Dialect, Tag, Tags, Text, format};
