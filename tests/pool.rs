@@ -792,7 +792,8 @@ fn errands_run_on_the_io_thread_beside_busy_workers() {
         .pool
         .on_io(Box::pin(async move {
             tokio::time::sleep(Duration::from_millis(1)).await;
-            let here = tokio::fs::metadata(".").await.unwrap().is_dir();
+            let here =
+                tokio::task::spawn_blocking(|| std::fs::metadata(".").unwrap().is_dir()).await.unwrap();
             done.send((here, std::thread::current().name().map(str::to_owned))).unwrap();
         }))
         .unwrap();

@@ -5,15 +5,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use napi::bindgen_prelude::{Either, Function, Uint8Array, Uint8ArraySlice};
-use napi::{Env, Result};
+use napi::Env;
+use napi::bindgen_prelude::Function;
 use napi_derive::napi;
 
 use super::csv::Export;
 use super::environment::Environment;
 use super::value::{Failure, Settlement, Value};
 use crate::error::Error;
-use crate::pool::{Handle, Kind, Lane, Slab, Spec, Step, Task};
+use crate::pool::{Admission, Handle, Kind, Lane, Spec, Step, Task};
 
 /// See the module's documentation. Used on its environment's thread only.
 #[napi]
@@ -51,7 +51,7 @@ impl Ask {
 impl Bridge {
     /// `settle` is called with an array of what jobs have come to.
     #[napi(constructor)]
-    pub fn new(env: Env, settle: Function<'_, Vec<Settlement>, ()>) -> Result<Self> {
+    pub fn new(env: Env, settle: Function<'_, Vec<Settlement>, ()>) -> napi::Result<Self> {
         Ok(Self {
             environment: Environment::open(&env, &settle)?,
             handles: RefCell::default(),
@@ -83,14 +83,22 @@ impl Bridge {
 }
 
 impl Bridge {
-    /// Submits a job whose result is settled under the ask's id. `None` when it was admitted.
-    pub(super) fn submit(&self, id: u32, spec: &Spec, task: impl Task + 'static) -> Option<Failure> {
-        let environment = Arc::clone(&self.environment);
-        let reject = move |error: Error| environment.settle(id, Err(error));
+    /// Lets a job in that is settled under the id.
+    pub(super) fn admit(&self, id: u32, spec: &Spec) -> Result<Admission, Error> {
+        let rejected = Arc::clone(&self.environment);
         let environment = &self.environment;
-        match environment.process.pool.submit(&environment.tenant, spec, Box::new(task), reject) {
-            Ok(handle) => {
-                self.handles.borrow_mut().insert(id, handle);
+        let pool = &environment.process.pool;
+        let admission =
+            pool.admit(&environment.tenant, spec, move |error| rejected.settle(id, Err(error)))?;
+        self.handles.borrow_mut().insert(id, pool.handle(&admission));
+        Ok(admission)
+    }
+
+    /// Submits a job whose result is settled under the id. `None` when it was admitted.
+    pub(super) fn submit(&self, id: u32, spec: &Spec, task: impl Task + 'static) -> Option<Failure> {
+        match self.admit(id, spec) {
+            Ok(admission) => {
+                self.environment.process.pool.enqueue(admission, Box::new(task));
                 None
             }
             Err(error) => Some(Failure::from(&error)),
@@ -109,22 +117,3 @@ impl Drop for Bridge {
         self.environment.close();
     }
 }
-
-/// An input's bytes, ours to read on any thread.
-pub(super) enum Input {
-    Copied(Slab),
-    /// JavaScript gave the memory away: nobody else can reach it.
-    Transferred(Uint8Array),
-}
-
-impl AsRef<[u8]> for Input {
-    fn as_ref(&self) -> &[u8] {
-        match self {
-            Input::Copied(bytes) => bytes,
-            Input::Transferred(bytes) => bytes,
-        }
-    }
-}
-
-/// A path, or bytes to be copied within the call.
-pub(super) type Source<'a> = Either<String, Uint8ArraySlice<'a>>;

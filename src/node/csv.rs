@@ -178,7 +178,6 @@ impl Bridge {
     ) -> Option<Failure> {
         match self.open(&Ask::new(id, lane, timeout_ms), options) {
             Ok(export) => {
-                self.handles.borrow_mut().insert(id, export.handle.clone());
                 self.exports.borrow_mut().insert(id, export);
                 None
             }
@@ -234,9 +233,7 @@ impl Bridge {
         let pool = &self.environment.process.pool;
         let spec = ask.spec("csv", u64::from(window(pool.threads())) * BATCH_BYTES, 0);
         let id = ask.id;
-        let rejected = Arc::clone(&self.environment);
-        let mut admission =
-            pool.admit(&self.environment.tenant, &spec, move |error| rejected.settle(id, Err(error)))?;
+        let mut admission = self.admit(id, &spec)?;
         admission.begin();
         let handle = pool.handle(&admission);
         let cancel = admission.cancel_flag().clone();

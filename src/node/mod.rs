@@ -10,7 +10,7 @@
 mod bridge;
 mod csv;
 mod environment;
-
+mod image;
 mod password;
 mod settings;
 mod value;

@@ -1,0 +1,52 @@
+//! From pixels to a file's bytes.
+//!
+//! JPEG by jpeg-encoder (Rust, AVX2 where there is, baseline and progressive), PNG by png over
+//! zlib-rs (Rust, levels as zlib's), WebP by libwebp: the only complete lossy encoder there is, in C, which
+//! here only sees our own pixels.
+
+mod jpeg;
+mod png;
+mod sink;
+mod webp;
+
+use super::format::Format;
+use super::options::ResizeOptions;
+use super::pixels::Pixels;
+use super::plan::pixels as count;
+use crate::error::Result;
+use crate::pool::Cancel;
+
+/// Encodes the pixels. Their layout is one that the format can hold, as the plan has seen to.
+pub(super) fn encode(
+    pixels: &Pixels,
+    format: Format,
+    options: &ResizeOptions,
+    cancel: &Cancel,
+) -> Result<Vec<u8>> {
+    let encoded = match format {
+        Format::Jpeg => jpeg::encode(pixels, options, cancel),
+        Format::Png => png::encode(pixels, options, cancel),
+        Format::WebP => webp::encode(pixels, options, cancel),
+    };
+    // A cancelled encoder fails with whatever its writer made it say.
+    cancel.check()?;
+    encoded
+}
+
+/// What encoding a canvas of this size allocates, the output included, at most.
+pub(super) fn extra_bytes(format: Format, options: &ResizeOptions, canvas: (u32, u32)) -> u64 {
+    // Encoders pad to blocks.
+    let padded = count((canvas.0.saturating_add(32), canvas.1.saturating_add(32)));
+    let a_pixel = match format {
+        // Three bytes of colour and six of coefficients; the rest is the output.
+        Format::Jpeg => 20,
+        // Four as filtered and four as written, if nothing compresses, and a growing buffer.
+        Format::Png => 14,
+        Format::WebP if options.lossless => 64,
+        Format::WebP => 24,
+    };
+    padded.saturating_mul(a_pixel).saturating_add(4 << 20)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! Which formats there are, and telling them by their first bytes.
+
+use crate::error::{Code, Error, Result};
+
+/// A format that offloop reads and writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// JPEG (ITU-T T.81), baseline, extended sequential and progressive.
+    Jpeg,
+    /// PNG (W3C, third edition).
+    Png,
+    /// WebP (RFC 9649), lossy and lossless.
+    WebP,
+}
+
+impl Format {
+    /// The name JavaScript sees.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Format::Jpeg => "jpeg",
+            Format::Png => "png",
+            Format::WebP => "webp",
+        }
+    }
+
+    /// The name as people write it, for messages.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Format::Jpeg => "JPEG",
+            Format::Png => "PNG",
+            Format::WebP => "WebP",
+        }
+    }
+
+    /// The longest side that the format's headers can say.
+    pub fn max_side(self) -> u32 {
+        match self {
+            Format::Jpeg => 65_535,
+            Format::Png => 0x7FFF_FFFF,
+            Format::WebP => 16_383,
+        }
+    }
+
+    /// Whether pixels may be transparent.
+    pub fn has_alpha(self) -> bool {
+        self != Format::Jpeg
+    }
+
+    /// Tells the format by the signature at the start of the file.
+    pub(super) fn sniff(bytes: &[u8]) -> Result<Self> {
+        if bytes.is_empty() {
+            return Err(Error::new(
+                Code::ImageFormat,
+                "the input is empty; expected the bytes of a JPEG, PNG or WebP image",
+            ));
+        }
+        if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
+            return Ok(Format::Jpeg);
+        }
+        if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+            return Ok(Format::Png);
+        }
+        if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+            return Ok(Format::WebP);
+        }
+        let message = match foreign(bytes) {
+            Some(name) => {
+                format!("the input is {name}, which is not read; JPEG, PNG and WebP are: convert it first")
+            }
+            None => {
+                "the input is no image that is known by its first bytes; JPEG, PNG and WebP are read".into()
+            }
+        };
+        Err(Error::new(Code::ImageFormat, message))
+    }
+}
+
+/// Names a format that is not read, so that the message can say what came.
+fn foreign(bytes: &[u8]) -> Option<&'static str> {
+    const SIGNATURES: [(&[u8], &str); 13] = [
+        (b"GIF87a", "a GIF"),
+        (b"GIF89a", "a GIF"),
+        (b"II*\0", "a TIFF"),
+        (b"MM\0*", "a TIFF"),
+        (b"\xFF\x0A", "a JPEG XL"),
+        (b"\0\0\0\x0CJXL ", "a JPEG XL"),
+        (b"\0\0\0\x0CjP  ", "a JPEG 2000"),
+        (b"8BPS", "a Photoshop document"),
+        (b"%PDF", "a PDF"),
+        (b"<svg", "an SVG"),
+        (b"<?xml", "an XML document, perhaps an SVG,"),
+        (b"\0\0\x01\0", "an icon (ICO)"),
+        (b"BM", "a BMP"),
+    ];
+    if bytes.get(4..8) == Some(b"ftyp") {
+        return Some(match bytes.get(8..12) {
+            Some(b"avif" | b"avis") => "an AVIF",
+            Some(b"heic" | b"heix" | b"hevc" | b"heim" | b"heis" | b"mif1" | b"msf1") => "a HEIC or HEIF",
+            _ => "an ISO media file (a video, or an AVIF or HEIF of an unknown brand)",
+        });
+    }
+    SIGNATURES.iter().find(|(start, _)| bytes.starts_with(start)).map(|(_, name)| *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_formats_are_named() {
+        for (bytes, name) in [
+            (&b"GIF89a\x01\0"[..], "GIF"),
+            (b"\0\0\0\x20ftypavif\0\0", "AVIF"),
+            (b"\0\0\0\x20ftypheic\0\0", "HEIC"),
+            (b"MM\0*\0\0", "TIFF"),
+            (b"BM1234", "BMP"),
+            (b"<svg xmlns", "SVG"),
+        ] {
+            let error = Format::sniff(bytes).unwrap_err();
+            assert_eq!(error.code(), Code::ImageFormat);
+            assert!(error.message().contains(name), "{}", error.message());
+        }
+    }
+
+    #[test]
+    fn empty_and_unknown_input_is_refused() {
+        assert!(Format::sniff(b"").unwrap_err().message().contains("empty"));
+        for bytes in [&b"\xFF\xD8"[..], b"RIFF\0\0\0\0WAVE", b"hello", b"\x89PNG"] {
+            assert_eq!(Format::sniff(bytes).unwrap_err().code(), Code::ImageFormat);
+        }
+    }
+}

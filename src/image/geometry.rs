@@ -1,0 +1,247 @@
+//! Sizes and positions: from the size of an image and the options to what is scaled, cut and padded.
+//!
+//! The numbers are those of sharp (its `ResolveShrink`, `CalculateCrop` and `CalculateEmbedPosition`, and
+//! libvips' rounding), so that a team that changes over gets the same sizes to the pixel: the image is
+//! scaled as a whole to rounded sizes, then cut or padded by whole pixels.
+
+use super::options::{Fit, Position, ResizeOptions};
+
+/// A rectangle in whole pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rect {
+    pub(super) left: u64,
+    pub(super) top: u64,
+    pub(super) width: u64,
+    pub(super) height: u64,
+}
+
+/// What is done to an image as it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Geometry {
+    /// The size that the whole image is scaled to. It may be far larger than what is kept of it.
+    pub(super) scaled: (u64, u64),
+    /// What is kept of the scaled image.
+    pub(super) kept: Rect,
+    /// The size of the output.
+    pub(super) canvas: (u64, u64),
+    /// Where the kept part lies on the output.
+    pub(super) offset: (u64, u64),
+}
+
+impl Geometry {
+    /// For an image of `width` × `height` pixels as shown.
+    pub(super) fn new(width: u32, height: u32, options: &ResizeOptions) -> Self {
+        let asked = (options.width.map(u64::from), options.height.map(u64::from));
+        let scaled = scaled_size(width, height, asked, options.fit, options.without_enlargement);
+        let target = (asked.0.unwrap_or(scaled.0), asked.1.unwrap_or(scaled.1));
+        let whole = Rect { left: 0, top: 0, width: scaled.0, height: scaled.1 };
+        match options.fit {
+            Fit::Cover => {
+                let kept = (target.0.min(scaled.0), target.1.min(scaled.1));
+                let (left, top) = kept_position(scaled, kept, options.position);
+                let kept = Rect { left, top, width: kept.0, height: kept.1 };
+                Self { scaled, kept, canvas: (kept.width, kept.height), offset: (0, 0) }
+            }
+            Fit::Contain => {
+                let canvas = (target.0.max(scaled.0), target.1.max(scaled.1));
+                let offset = placed_position(canvas, scaled, options.position);
+                Self { scaled, kept: whole, canvas, offset }
+            }
+            Fit::Fill | Fit::Inside | Fit::Outside => {
+                Self { scaled, kept: whole, canvas: scaled, offset: (0, 0) }
+            }
+        }
+    }
+}
+
+fn scaled_size(
+    width: u32,
+    height: u32,
+    asked: (Option<u64>, Option<u64>),
+    fit: Fit,
+    without_enlargement: bool,
+) -> (u64, u64) {
+    let (width, height) = (f64::from(width), f64::from(height));
+    let horizontal = asked.0.map(|target| width / target as f64);
+    let vertical = asked.1.map(|target| height / target as f64);
+    // How many stored pixels go into one.
+    let (mut horizontal, mut vertical) = match (horizontal, vertical, fit) {
+        (Some(horizontal), Some(vertical), Fit::Cover | Fit::Outside) => {
+            let shrink = horizontal.min(vertical);
+            (shrink, shrink)
+        }
+        (Some(horizontal), Some(vertical), Fit::Contain | Fit::Inside) => {
+            let shrink = horizontal.max(vertical);
+            (shrink, shrink)
+        }
+        (horizontal, vertical, Fit::Fill) => (horizontal.unwrap_or(1.0), vertical.unwrap_or(1.0)),
+        (Some(shrink), None, _) | (None, Some(shrink), _) => (shrink, shrink),
+        (None, None, _) => (1.0, 1.0),
+    };
+    if without_enlargement {
+        horizontal = horizontal.max(1.0);
+        vertical = vertical.max(1.0);
+    }
+    // A side never vanishes.
+    let side = |length: f64, shrink: f64| ((length / shrink.min(length)) + 0.5).floor().max(1.0) as u64;
+    (side(width, horizontal), side(height, vertical))
+}
+
+/// Where the kept part begins in the scaled image.
+fn kept_position(scaled: (u64, u64), kept: (u64, u64), position: Position) -> (u64, u64) {
+    let spare = (scaled.0 - kept.0, scaled.1 - kept.1);
+    if let Position::Focal { x, y } = position {
+        let around = |focus: f64, scaled: u64, kept: u64| {
+            let start = (focus * scaled as f64 - kept as f64 / 2.0).round();
+            // As `as` saturates, a focus near the left or upper edge gives 0.
+            (start as u64).min(scaled - kept)
+        };
+        return (around(x, scaled.0, kept.0), around(y, scaled.1, kept.1));
+    }
+    // sharp rounds the middle up when it cuts.
+    align(spare, position, (spare.0.div_ceil(2), spare.1.div_ceil(2)))
+}
+
+/// Where the scaled image begins on a larger canvas.
+fn placed_position(canvas: (u64, u64), scaled: (u64, u64), position: Position) -> (u64, u64) {
+    let spare = (canvas.0 - scaled.0, canvas.1 - scaled.1);
+    if let Position::Focal { x, y } = position {
+        return ((spare.0 as f64 * x).round() as u64, (spare.1 as f64 * y).round() as u64);
+    }
+    align(spare, position, (spare.0 / 2, spare.1 / 2))
+}
+
+fn align(spare: (u64, u64), position: Position, middle: (u64, u64)) -> (u64, u64) {
+    match position {
+        Position::Center | Position::Focal { .. } => middle,
+        Position::Top => (middle.0, 0),
+        Position::TopRight => (spare.0, 0),
+        Position::Right => (spare.0, middle.1),
+        Position::BottomRight => spare,
+        Position::Bottom => (middle.0, spare.1),
+        Position::BottomLeft => (0, spare.1),
+        Position::Left => (0, middle.1),
+        Position::TopLeft => (0, 0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(width: Option<u32>, height: Option<u32>, fit: Fit) -> ResizeOptions {
+        ResizeOptions { width, height, fit, ..Default::default() }
+    }
+
+    fn canvas(size: (u32, u32), options: &ResizeOptions) -> (u64, u64) {
+        Geometry::new(size.0, size.1, options).canvas
+    }
+
+    /// The sizes that sharp's documentation and tests give for its 2725×2225 photo, and rounding cases
+    /// worked out by hand.
+    #[test]
+    fn sizes_are_sharps() {
+        let photo = (2725, 2225);
+        for (size, width, height, fit, expected) in [
+            (photo, Some(320), Some(240), Fit::Cover, (320, 240)),
+            (photo, Some(320), None, Fit::Cover, (320, 261)),
+            (photo, None, Some(320), Fit::Cover, (392, 320)),
+            (photo, None, None, Fit::Cover, photo),
+            (photo, Some(320), Some(240), Fit::Contain, (320, 240)),
+            (photo, Some(320), Some(320), Fit::Inside, (320, 261)),
+            (photo, Some(320), Some(320), Fit::Outside, (392, 320)),
+            (photo, Some(320), Some(320), Fit::Fill, (320, 320)),
+            (photo, Some(320), None, Fit::Fill, (320, 2225)),
+            (photo, None, Some(320), Fit::Fill, (2725, 320)),
+            // 3 / 2 = 1.5 rounds up.
+            ((4, 3), Some(2), None, Fit::Inside, (2, 2)),
+            // 1 / 100 rounds up to 1, not down to 0.
+            ((1000, 1), Some(10), None, Fit::Inside, (10, 1)),
+            ((1000, 1), Some(10), Some(10), Fit::Cover, (10, 10)),
+            ((1, 1000), Some(10), Some(10), Fit::Inside, (1, 10)),
+        ] {
+            assert_eq!(
+                canvas(size, &options(width, height, fit)),
+                (u64::from(expected.0), u64::from(expected.1)),
+                "{size:?} {width:?} {height:?} {fit:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_enlargement() {
+        let small = |width, height, fit| {
+            let options = ResizeOptions { without_enlargement: true, ..options(width, height, fit) };
+            canvas((100, 50), &options)
+        };
+        assert_eq!(small(Some(200), None, Fit::Cover), (100, 50));
+        assert_eq!(small(Some(200), Some(200), Fit::Inside), (100, 50));
+        assert_eq!(small(Some(200), Some(20), Fit::Cover), (100, 20));
+        assert_eq!(small(Some(50), Some(200), Fit::Fill), (50, 50));
+        // The canvas of contain is not the image: it grows, and the image does not.
+        assert_eq!(small(Some(200), Some(200), Fit::Contain), (200, 200));
+        assert_eq!(small(Some(50), None, Fit::Cover), (50, 25));
+    }
+
+    #[test]
+    fn cover_keeps_what_the_position_says() {
+        let kept = |position| {
+            let options = ResizeOptions { position, ..options(Some(50), Some(25), Fit::Cover) };
+            let geometry = Geometry::new(200, 50, &options);
+            assert_eq!(geometry.scaled, (100, 25));
+            (geometry.kept.left, geometry.kept.top)
+        };
+        assert_eq!(kept(Position::Center), (25, 0));
+        assert_eq!(kept(Position::Left), (0, 0));
+        assert_eq!(kept(Position::BottomRight), (50, 0));
+        assert_eq!(kept(Position::Focal { x: 0.5, y: 0.5 }), (25, 0));
+        assert_eq!(kept(Position::Focal { x: 0.1, y: 0.0 }), (0, 0));
+        assert_eq!(kept(Position::Focal { x: 0.6, y: 0.0 }), (35, 0));
+        assert_eq!(kept(Position::Focal { x: 1.0, y: 1.0 }), (50, 0));
+    }
+
+    #[test]
+    fn odd_rests_round_up_when_cutting_and_down_when_padding() {
+        let cut = Geometry::new(13, 4, &options(Some(4), Some(4), Fit::Cover));
+        assert_eq!(cut.kept.left, 5);
+        let padded = Geometry::new(4, 4, &options(Some(13), Some(4), Fit::Contain));
+        assert_eq!(padded.offset, (4, 0));
+    }
+
+    #[test]
+    fn contain_places_the_image() {
+        for (position, expected) in [
+            (Position::Center, (25, 0)),
+            (Position::Left, (0, 0)),
+            (Position::TopRight, (50, 0)),
+            (Position::Focal { x: 0.2, y: 0.9 }, (10, 0)),
+        ] {
+            let options = ResizeOptions { position, ..options(Some(100), Some(50), Fit::Contain) };
+            assert_eq!(Geometry::new(50, 50, &options).offset, expected, "{position:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_parts_fit_together(
+            width in 1_u32..100_000, height in 1_u32..100_000,
+            asked_width in proptest::option::of(1_u32..5_000), asked_height in proptest::option::of(1_u32..5_000),
+            fit in 0_usize..5, focal in (0.0_f64..=1.0, 0.0_f64..=1.0), without_enlargement: bool,
+        ) {
+            let fit = [Fit::Cover, Fit::Contain, Fit::Fill, Fit::Inside, Fit::Outside][fit];
+            let position = Position::Focal { x: focal.0, y: focal.1 };
+            let options = ResizeOptions { position, without_enlargement, ..options(asked_width, asked_height, fit) };
+            let geometry = Geometry::new(width, height, &options);
+            let Rect { left, top, width: kept_width, height: kept_height } = geometry.kept;
+            assert!(kept_width >= 1 && kept_height >= 1);
+            assert!(left + kept_width <= geometry.scaled.0 && top + kept_height <= geometry.scaled.1);
+            assert!(geometry.offset.0 + kept_width <= geometry.canvas.0);
+            assert!(geometry.offset.1 + kept_height <= geometry.canvas.1);
+            if let (Fit::Cover | Fit::Contain, Some(width), Some(height), false) =
+                (fit, asked_width, asked_height, without_enlargement)
+            {
+                assert_eq!(geometry.canvas, (u64::from(width), u64::from(height)));
+            }
+        }
+    }
+}

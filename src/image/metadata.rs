@@ -1,0 +1,115 @@
+//! What an image's header says.
+
+use std::io::Read;
+use std::ops::Range;
+
+use super::format::Format;
+use super::orientation::Orientation;
+
+/// The most that a compressed profile or text may unpack to. Real ones are below 3 MiB (press profiles).
+const MAX_PAYLOAD: usize = 4 << 20;
+
+/// The model of the decoded samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ColorModel {
+    /// One channel.
+    Gray,
+    /// Red, green and blue; in JPEG and lossy WebP stored as luma and chroma.
+    Rgb,
+    /// Four inks; only in JPEG.
+    Cmyk,
+}
+
+impl ColorModel {
+    /// The name JavaScript sees.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ColorModel::Gray => "gray",
+            ColorModel::Rgb => "rgb",
+            ColorModel::Cmyk => "cmyk",
+        }
+    }
+}
+
+/// What an image's header says, as [`probe`](super::probe()) finds it.
+#[derive(Clone, Debug)]
+pub struct Metadata {
+    /// The format.
+    pub format: Format,
+    /// Width in pixels as stored, before orientation.
+    pub width: u32,
+    /// Height in pixels as stored, before orientation.
+    pub height: u32,
+    /// How the pixels are turned for showing; upright where nothing is said.
+    pub orientation: Orientation,
+    /// Frames of an animation, 1 for a still image.
+    pub frames: u32,
+    /// Channels of the decoded image, alpha included: 1 to 4.
+    pub channels: u8,
+    /// Bits a channel as stored; for a PNG with a palette, bits an index.
+    pub bit_depth: u8,
+    /// Whether pixels may be transparent.
+    pub has_alpha: bool,
+    /// The model of the decoded samples.
+    pub color_model: ColorModel,
+    /// Progressive JPEG, or interlaced PNG; `None` for WebP, which has no such thing.
+    pub progressive: Option<bool>,
+    /// As `4:2:0`, where the format stores chroma apart.
+    pub chroma_subsampling: Option<&'static str>,
+    /// The colour profile.
+    pub icc: Option<Payload>,
+    /// The EXIF block, from its TIFF header on.
+    pub exif: Option<Payload>,
+    /// The XMP packet.
+    pub xmp: Option<Payload>,
+    /// The size of the file in bytes.
+    pub bytes: u64,
+    /// Why the pixels cannot be decoded although the header reads well.
+    pub(super) undecodable: Option<String>,
+    /// Whether decoding needs all coefficients of the image at once, not just a row of blocks.
+    pub(super) whole_coefficients: bool,
+}
+
+/// Where in the file a piece of metadata lies. Nothing is copied until it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payload {
+    parts: Vec<Range<usize>>,
+    deflated: bool,
+}
+
+impl Payload {
+    pub(super) fn plain(range: Range<usize>) -> Self {
+        Self { parts: vec![range], deflated: false }
+    }
+
+    pub(super) fn deflated(range: Range<usize>) -> Self {
+        Self { parts: vec![range], deflated: true }
+    }
+
+    pub(super) fn joined(parts: Vec<Range<usize>>) -> Self {
+        Self { parts, deflated: false }
+    }
+
+    /// The bytes, unpacked. `None` when they are damaged or larger than 4 MiB: metadata that cannot be
+    /// read is no reason to refuse the image.
+    ///
+    /// `file` must be the bytes that were probed.
+    pub fn read(&self, file: &[u8]) -> Option<Vec<u8>> {
+        let length: usize = self.parts.iter().map(ExactSizeIterator::len).sum();
+        if length > MAX_PAYLOAD {
+            return None;
+        }
+        if self.deflated {
+            let packed = file.get(self.parts.first()?.clone())?;
+            let mut plain = Vec::new();
+            let limit = MAX_PAYLOAD as u64 + 1;
+            flate2::read::ZlibDecoder::new(packed).take(limit).read_to_end(&mut plain).ok()?;
+            return (plain.len() <= MAX_PAYLOAD).then_some(plain);
+        }
+        let mut joined = Vec::with_capacity(length);
+        for part in &self.parts {
+            joined.extend_from_slice(file.get(part.clone())?);
+        }
+        Some(joined)
+    }
+}

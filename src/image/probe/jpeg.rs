@@ -1,0 +1,228 @@
+//! JPEG headers: the segments before the first scan (ITU-T T.81, annex B; JFIF; EXIF 2.32 for APP1; ICC.1
+//! annex B.4 for APP2; Adobe's XMP specification, part 3).
+
+use std::ops::Range;
+
+use super::super::format::Format;
+use super::super::metadata::{ColorModel, Metadata, Payload};
+use super::super::orientation::Orientation;
+use super::{MAX_CHUNKS, exif, u16_be};
+use crate::error::{Error, Result};
+
+const EXIF: &[u8] = b"Exif\0\0";
+const ICC: &[u8] = b"ICC_PROFILE\0";
+const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+
+fn corrupt(what: impl std::fmt::Display) -> Error {
+    super::corrupt(Format::Jpeg, what)
+}
+
+struct Frame {
+    width: u32,
+    height: u32,
+    precision: u8,
+    components: u8,
+    progressive: bool,
+    subsampling: Option<&'static str>,
+    undecodable: Option<String>,
+    subsampled: bool,
+}
+
+#[derive(Default)]
+struct Found {
+    frame: Option<Frame>,
+    exif: Option<Range<usize>>,
+    xmp: Option<Range<usize>>,
+    /// Sequence number, number of pieces, where.
+    icc: Vec<(u8, u8, Range<usize>)>,
+}
+
+pub(super) fn probe(bytes: &[u8]) -> Result<Metadata> {
+    let mut found = Found::default();
+    let mut at = 2;
+    for _ in 0..MAX_CHUNKS {
+        let (marker, start) = next_marker(bytes, at)?;
+        match marker {
+            // Markers that stand alone: TEM, RSTn, SOI.
+            0x01 | 0xD0..=0xD8 => {
+                at = start;
+                continue;
+            }
+            0xD9 => return Err(corrupt("it ends before any image data")),
+            _ => {}
+        }
+        let length = usize::from(u16_be(bytes, start).ok_or_else(cut_short)?);
+        if length < 2 {
+            return Err(corrupt(format_args!("a segment (marker FF{marker:02X}) of {length} bytes")));
+        }
+        let end = start + length;
+        let range = start + 2..end;
+        let segment = bytes.get(range.clone()).ok_or_else(cut_short)?;
+        if marker == 0xDA {
+            return found.finish(bytes, segment);
+        }
+        found.segment(marker, segment, range)?;
+        at = end;
+    }
+    Err(corrupt(format_args!("more than {MAX_CHUNKS} segments before the image data")))
+}
+
+fn cut_short() -> Error {
+    corrupt("it ends within its header")
+}
+
+/// The next marker's code and where its segment begins. Bytes between segments that belong to none are
+/// skipped, as libjpeg does, though not without end.
+fn next_marker(bytes: &[u8], from: usize) -> Result<(u8, usize)> {
+    const MAX_STRAY: usize = 1 << 16;
+    let rest = bytes.get(from..).ok_or_else(cut_short)?;
+    let mut after_ff = false;
+    for (index, &byte) in rest.iter().enumerate().take(MAX_STRAY) {
+        match byte {
+            0xFF => after_ff = true,
+            0 => after_ff = false,
+            marker if after_ff => return Ok((marker, from + index + 1)),
+            _ => {}
+        }
+    }
+    Err(if rest.len() < MAX_STRAY { cut_short() } else { corrupt("no segment follows") })
+}
+
+impl Found {
+    fn segment(&mut self, marker: u8, segment: &[u8], range: Range<usize>) -> Result<()> {
+        match marker {
+            // SOFn, without DHT (C4), JPG (C8) and DAC (CC), which lie among them.
+            0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF => {
+                if self.frame.is_some() {
+                    return Err(corrupt("a second frame header"));
+                }
+                self.frame = Some(frame(marker, segment)?);
+            }
+            0xE1 if segment.starts_with(EXIF) && self.exif.is_none() => {
+                self.exif = Some(range.start + EXIF.len()..range.end);
+            }
+            0xE1 if segment.starts_with(XMP) && self.xmp.is_none() => {
+                self.xmp = Some(range.start + XMP.len()..range.end);
+            }
+            // At most 255 pieces, as their number is a byte.
+            0xE2 if segment.starts_with(ICC) && segment.len() >= ICC.len() + 2 && self.icc.len() < 255 => {
+                let (number, count) = (segment[ICC.len()], segment[ICC.len() + 1]);
+                self.icc.push((number, count, range.start + ICC.len() + 2..range.end));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, bytes: &[u8], scan: &[u8]) -> Result<Metadata> {
+        let frame = self.frame.take().ok_or_else(|| corrupt("image data without a frame header"))?;
+        let in_first_scan = scan.first().copied().unwrap_or(0);
+        let separate = in_first_scan != frame.components;
+        // zune-jpeg 0.5.15 scrambles these without an error.
+        let scrambled = (separate && frame.subsampled && !frame.progressive)
+            .then(|| "a baseline JPEG with subsampled channels in separate scans".to_owned());
+        let orientation = match &self.exif {
+            Some(range) => exif::orientation(&bytes[range.clone()]),
+            None => Orientation::UPRIGHT,
+        };
+        Ok(Metadata {
+            format: Format::Jpeg,
+            width: frame.width,
+            height: frame.height,
+            orientation,
+            frames: 1,
+            channels: frame.components,
+            bit_depth: frame.precision,
+            has_alpha: false,
+            color_model: match frame.components {
+                1 => ColorModel::Gray,
+                4 => ColorModel::Cmyk,
+                _ => ColorModel::Rgb,
+            },
+            progressive: Some(frame.progressive),
+            chroma_subsampling: frame.subsampling,
+            icc: self.profile(),
+            exif: self.exif.map(Payload::plain),
+            xmp: self.xmp.map(Payload::plain),
+            bytes: bytes.len() as u64,
+            undecodable: frame.undecodable.or(scrambled),
+            whole_coefficients: frame.progressive || separate,
+        })
+    }
+
+    /// The profile's pieces in order, if every one is there exactly once.
+    fn profile(&mut self) -> Option<Payload> {
+        let mut pieces = std::mem::take(&mut self.icc);
+        pieces.sort_by_key(|(number, _, _)| *number);
+        let count = pieces.len();
+        let whole = pieces
+            .iter()
+            .enumerate()
+            .all(|(index, (number, of, _))| usize::from(*number) == index + 1 && usize::from(*of) == count);
+        (count > 0 && whole).then(|| Payload::joined(pieces.into_iter().map(|(_, _, range)| range).collect()))
+    }
+}
+
+fn frame(marker: u8, segment: &[u8]) -> Result<Frame> {
+    let short = || corrupt("its frame header is cut short");
+    let precision = *segment.first().ok_or_else(short)?;
+    let height = u16_be(segment, 1).ok_or_else(short)?;
+    let width = u16_be(segment, 3).ok_or_else(short)?;
+    let components = *segment.get(5).ok_or_else(short)?;
+    if width == 0 || height == 0 {
+        // T.81 lets a later DNL marker say the height. Nobody writes that, and it cannot be checked
+        // before decoding.
+        return Err(corrupt(format_args!("its header says {width}x{height} pixels")));
+    }
+    if components == 0 || segment.len() < 6 + 3 * usize::from(components) {
+        return Err(short());
+    }
+    let sampling: Vec<(u8, u8)> = segment[6..]
+        .chunks_exact(3)
+        .take(usize::from(components))
+        .map(|component| (component[1] >> 4, component[1] & 15))
+        .collect();
+    if sampling.iter().any(|(h, v)| !(1..=4).contains(h) || !(1..=4).contains(v)) {
+        return Err(corrupt("its sampling factors are not within 1 to 4"));
+    }
+    let undecodable = if !matches!(marker, 0xC0..=0xC2) {
+        Some(match marker {
+            0xC3 => "a lossless JPEG".to_owned(),
+            0xC9..=0xCF => "a JPEG with arithmetic coding".to_owned(),
+            _ => "a hierarchical JPEG".to_owned(),
+        })
+    } else if precision != 8 {
+        Some(format!("a JPEG of {precision} bits a channel"))
+    } else if !matches!(components, 1 | 3 | 4) {
+        Some(format!("a JPEG of {components} channels"))
+    } else {
+        None
+    };
+    Ok(Frame {
+        width: width.into(),
+        height: height.into(),
+        precision,
+        components,
+        progressive: matches!(marker, 0xC2 | 0xC6 | 0xCA | 0xCE),
+        subsampling: subsampling(&sampling),
+        subsampled: sampling.iter().any(|factors| *factors != (1, 1)),
+        undecodable,
+    })
+}
+
+/// The usual names, for files whose chroma channels are alike.
+fn subsampling(sampling: &[(u8, u8)]) -> Option<&'static str> {
+    let [luma, blue, red, ..] = sampling else { return None };
+    if blue != red || luma.0 % blue.0 != 0 || luma.1 % blue.1 != 0 {
+        return None;
+    }
+    match (luma.0 / blue.0, luma.1 / blue.1) {
+        (1, 1) => Some("4:4:4"),
+        (2, 1) => Some("4:2:2"),
+        (2, 2) => Some("4:2:0"),
+        (1, 2) => Some("4:4:0"),
+        (4, 1) => Some("4:1:1"),
+        (4, 2) => Some("4:1:0"),
+        _ => None,
+    }
+}
