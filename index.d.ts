@@ -1,0 +1,661 @@
+/// <reference types="node" />
+// offloop: password hashing, bulk CSV export and image resizing, off the event loop and off libuv's threads.
+// Written by hand; this is the contract.
+import type { Readable } from 'node:stream'
+
+// ---- jobs ------------------------------------------------------------------------------------------
+
+/**
+ * Which of the pool's two queues a job waits in. `'interactive'` goes first and runs at a higher thread
+ * priority: what somebody waits for. `'bulk'` gives way: what takes long.
+ */
+export type Lane = 'interactive' | 'bulk'
+
+/** Options that every job takes. */
+export interface JobOptions {
+  /**
+   * Gives the job up: its promise rejects at once with `signal.reason`. A job that waits leaves the queue; one
+   * that runs stops as soon as it looks. Any number of jobs may share a signal; they add one listener to it.
+   */
+  signal?: AbortSignal
+  /**
+   * Milliseconds from the call, the time in the queue included, after which the promise rejects with
+   * `ERR_DEADLINE`. Fractions count; 0 is late at once. Default: none.
+   */
+  timeoutMs?: number
+  /** Default: `'interactive'` for passwords, `'bulk'` for exports and images. */
+  priority?: Lane
+}
+
+// ---- passwords -------------------------------------------------------------------------------------
+
+/**
+ * A password. A string counts as its UTF-8 bytes; a lone surrogate in it counts as U+FFFD, as `TextEncoder`
+ * has it. It is not normalised: call `password.normalize('NFKC')` first where users type on different
+ * systems. Bytes are taken as they are, NUL included, and copied within the call. At most 1 MiB
+ * (1,048,576 bytes); empty is allowed.
+ *
+ * offloop's own copy is overwritten after use. JavaScript strings cannot be; where that matters, pass a
+ * Buffer and `fill(0)` it after the call, at once: the call has copied it when it returns.
+ */
+export type Secret = string | Uint8Array
+
+/**
+ * Argon2 (RFC 9106). Where nothing speaks for another, `'argon2id'`.
+ *
+ * Stored as a PHC string: `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`.
+ */
+export interface Argon2Policy {
+  algorithm: 'argon2id' | 'argon2i' | 'argon2d'
+  /** Memory in KiB, from 8 a lane to 4,194,304 (4 GiB). Default 19,456 (19 MiB), as OWASP recommends. */
+  memoryKiB?: number
+  /** Passes over the memory, 1 to 65,535. Default 2. */
+  passes?: number
+  /**
+   * Lanes, 1 to 255. Default 1. They are part of the hash, not of the speed: all lanes of a hash are
+   * computed on one thread, so that many logins at once share the pool fairly.
+   */
+  lanes?: number
+  /** Length of the hash in bytes, 4 to 1,024. Default 32; below 16 is for test vectors. */
+  hashLength?: number
+}
+
+/** bcrypt, stored as `$2b$<cost>$<salt><hash>`, 60 characters. */
+export interface BcryptPolicy {
+  algorithm: 'bcrypt'
+  /** Base-2 logarithm of the rounds, 4 to 31: each step doubles the time. Default 12. */
+  cost?: number
+  /**
+   * What hashing does with a password over 72 bytes, which is what bcrypt reads, or holding NUL, which it
+   * cannot tell from the end. Default `'reject'`: fails with `ERR_PASSWORD_LENGTH`. `'truncate'` takes the
+   * first 72 bytes, NULs as they come, as the bcrypt packages of npm do; implementations in C, PHP's among
+   * them, stop at the first NUL and cannot verify a hash of a password that holds one.
+   */
+  longPassword?: 'reject' | 'truncate'
+}
+
+/** How new passwords are hashed. Default `{ algorithm: 'argon2id' }`: 19 MiB, 2 passes, 1 lane. */
+export type PasswordPolicy = Argon2Policy | BcryptPolicy
+
+export interface HashPasswordOptions extends JobOptions {
+  /** Default `{ algorithm: 'argon2id' }`. */
+  policy?: PasswordPolicy
+  /**
+   * The salt: 8 to 1,024 bytes for argon2, exactly 16 for bcrypt. Only for test vectors and migrations:
+   * without it, 16 fresh bytes come from the operating system.
+   */
+  salt?: Uint8Array
+}
+
+/**
+ * The most that a stored hash may ask for. One that asks for more is refused with `ERR_COST_LIMIT` before
+ * anything is allocated, so that a string from elsewhere cannot take the machine's memory, or minutes of its
+ * time.
+ */
+export interface CostLimits {
+  /** argon2's memory in KiB, from 8. Default 2,097,152 (2 GiB); the pool's memory budget applies as well. */
+  memoryKiB?: number
+  /** argon2's passes, from 1. Default 16. */
+  passes?: number
+  /** argon2's lanes, 1 to 16,777,215. Default 64. */
+  lanes?: number
+  /** bcrypt's cost, 4 to 31. Default 16, some seconds. */
+  bcryptCost?: number
+}
+
+export interface VerifyPasswordOptions extends JobOptions {
+  limits?: CostLimits
+  /** What the work for a null hash costs: the policy that new passwords are hashed by. */
+  policy?: PasswordPolicy
+}
+
+/**
+ * Hashes a password into the string to store, on offloop's threads; the `'interactive'` lane by default.
+ *
+ * Rejects with
+ * - `ERR_INVALID_ARG` (TypeError or RangeError): a wrong type, a value out of range, an unknown option, a
+ *   detached buffer or one of shared memory;
+ * - `ERR_PASSWORD_LENGTH`: a password that bcrypt cannot take whole, see {@link BcryptPolicy.longPassword};
+ * - `ERR_MEMORY_BUDGET`: the policy's memory could never fit the pool's budget, or the system refused it;
+ * - `ERR_QUEUE_FULL`, `ERR_DEADLINE`, `ERR_SHUTDOWN`, or `signal.reason`, as every job;
+ * - `ERR_IO`: the operating system has no random bytes.
+ *
+ * A hash that is being computed cannot be stopped midway. An abort or a deadline rejects at once; the thread
+ * is free when the hash is done.
+ *
+ * @example
+ * const { hashPassword } = require('offloop')
+ * const stored = await hashPassword('correct horse battery staple')
+ * // '$argon2id$v=19$m=19456,t=2,p=1$…'
+ *
+ * @example
+ * await hashPassword(password, { policy: { algorithm: 'bcrypt', cost: 12 } }) // '$2b$12$…'
+ */
+export function hashPassword(password: Secret, options?: HashPasswordOptions): Promise<string>
+
+/**
+ * Whether `hash` is the password's hash. Compares in constant time; the `'interactive'` lane by default.
+ *
+ * `hash` is a string that {@link hashPassword} made, or another maker: argon2id, argon2i and argon2d of
+ * versions 0x10 and 0x13, with `m`, `t` and `p` in any order; bcrypt with the prefixes `$2a$`, `$2b$` and
+ * `$2y$`. Of a password over 72 bytes bcrypt takes the first 72, as its maker did.
+ *
+ * With `null` or `undefined`, for a user that does not exist, it does the work that `policy` costs and
+ * answers `false`, so that the time taken does not tell who exists.
+ *
+ * Rejects with
+ * - `ERR_HASH_FORMAT`: `hash` is a string, but no hash that offloop reads. `$2x$` (made with a bug that is not
+ *   reproduced) and argon2 strings with a `keyid` or `data` (made with a pepper or associated data) are
+ *   among them. The message says what is wrong and shows neither hash nor password;
+ * - `ERR_COST_LIMIT`: the hash asks for more than {@link CostLimits} allow;
+ * - `ERR_INVALID_ARG`, `ERR_MEMORY_BUDGET`, `ERR_QUEUE_FULL`, `ERR_DEADLINE`, `ERR_SHUTDOWN`, or
+ *   `signal.reason`, as {@link hashPassword}.
+ *
+ * @example
+ * const { verifyPassword } = require('offloop')
+ * const user = await users.find(name)
+ * const ok = await verifyPassword(password, user?.passwordHash)
+ */
+export function verifyPassword(
+  password: Secret,
+  hash: string | null | undefined,
+  options?: VerifyPasswordOptions
+): Promise<boolean>
+
+// ---- images ----------------------------------------------------------------------------------------
+
+/**
+ * An image's bytes, or the path of a file, which is read off the event loop.
+ *
+ * Bytes are copied at the call, so they may be changed or reused at once; see
+ * {@link ResizeImageOptions.transfer}. Shared memory (a `SharedArrayBuffer`) is refused.
+ */
+export type ImageInput = Uint8Array | ArrayBuffer | string
+
+/** A format that is read and written. */
+export type ImageFormat = 'jpeg' | 'png' | 'webp'
+
+/**
+ * How large an input may be. Checked on its header, before anything is allocated for its pixels; what is
+ * over is refused with `ERR_IMAGE_LIMIT`.
+ */
+export interface ImageLimits {
+  /** The size of the file in bytes, 1 to 4,294,967,295. Default: 67,108,864 (64 MiB). */
+  inputBytes?: number
+  /** Width × height × frames in pixels, 1 to 4,294,967,295. Default: 268,402,689 (0x3FFF²). */
+  inputPixels?: number
+  /** Frames of an animation, 1 to 65,535. Default: 256. */
+  frames?: number
+}
+
+/** Options of {@link resizeImage}. Unknown options are refused. */
+export interface ResizeImageOptions extends JobOptions {
+  /**
+   * Width of the output in pixels, 1 to 2,147,483,647. Default: follows from `height` and the aspect ratio;
+   * with neither, the image keeps its size.
+   */
+  width?: number
+  /** Height of the output in pixels, as `width`. */
+  height?: number
+  /**
+   * How the image is fitted when both `width` and `height` are given. Default: `'cover'`.
+   *
+   * - `'cover'`: covers both sides; what is over is cut off.
+   * - `'contain'`: fits inside both; the rest is `background`.
+   * - `'fill'`: stretches to both, whatever the aspect ratio.
+   * - `'inside'`: as large as fits inside both.
+   * - `'outside'`: as small as covers both, without cutting.
+   *
+   * Sizes are rounded to the nearest pixel, and are at least 1.
+   */
+  fit?: 'cover' | 'contain' | 'fill' | 'inside' | 'outside'
+  /**
+   * With `'cover'`, which part is kept; with `'contain'`, where the image lies. Default: `'center'`.
+   *
+   * `{ x, y }` is a focal point, each from 0 to 1 from the upper left corner of the image as it is shown:
+   * `'cover'` keeps it as near to the middle as the edges allow, `'contain'` shares out the empty space by it.
+   */
+  position?:
+    | 'center'
+    | 'top'
+    | 'right'
+    | 'bottom'
+    | 'left'
+    | 'top-left'
+    | 'top-right'
+    | 'bottom-left'
+    | 'bottom-right'
+    | { x: number; y: number }
+  /** The interpolation kernel. Default: `'lanczos3'`. `'nearest'` is for pixel art. */
+  kernel?: 'nearest' | 'bilinear' | 'catmull-rom' | 'mitchell' | 'lanczos3'
+  /** Never make the image larger than it is. The canvas of `'contain'` still gets its size. Default: `false`. */
+  withoutEnlargement?: boolean
+  /**
+   * What `'contain'` fills empty space with, and what lies under transparent pixels in a JPEG. Default: opaque
+   * black.
+   *
+   * `'#rgb'`, `'#rgba'`, `'#rrggbb'`, `'#rrggbbaa'`; one of black, silver, gray, white, maroon, red, purple,
+   * fuchsia, green, lime, olive, yellow, navy, blue, teal, aqua, orange and transparent; or sRGB with `r`, `g` and `b`
+   * from 0 to 255 and `alpha` from 0 to 1 (1 unless given). JPEG ignores alpha.
+   */
+  background?: string | { r: number; g: number; b: number; alpha?: number }
+  /** Turn the pixels as EXIF says, before they are fitted. Default: `true`. */
+  autoOrient?: boolean
+  /** The format written. Default: the input's. */
+  format?: ImageFormat
+  /** JPEG and lossy WebP: 1 to 100. Default: 80. Other outputs ignore it. */
+  quality?: number
+  /** WebP without loss. Default: `false`. Other outputs ignore it. */
+  lossless?: boolean
+  /** WebP: 0 (fast) to 6 (small). Default: 4. Other outputs ignore it. */
+  effort?: number
+  /** Progressive JPEG. Default: `false`. Other outputs ignore it. */
+  progressive?: boolean
+  /** How densely JPEG stores colour. Default: `'4:2:0'`, a quarter. Other outputs ignore it. */
+  chromaSubsampling?: '4:2:0' | '4:4:4'
+  /** PNG: 0 (none) to 9 (small). Default: 6. Other outputs ignore it. */
+  compressionLevel?: number
+  /** How large the input may be. */
+  limits?: ImageLimits
+  /**
+   * Take the input's memory instead of copying it: its ArrayBuffer is detached, and every view of it becomes
+   * empty, whatever part of it the input was. Memory that cannot be detached, as that of small Buffers from
+   * Node's pool, is copied. Nothing is detached when an option is wrong or `signal` is aborted already. Only
+   * for bytes. Default: `false`.
+   */
+  transfer?: boolean
+}
+
+/** An encoded image. */
+export interface ImageResult {
+  /** The file's bytes, without metadata. */
+  data: Buffer
+  /** Its format. */
+  format: ImageFormat
+  /** Its width in pixels. */
+  width: number
+  /** Its height in pixels. */
+  height: number
+  /** Its frames: 1. */
+  frames: number
+}
+
+/**
+ * Resizes a JPEG, PNG or WebP image and writes it as one of them, on offloop's threads.
+ *
+ * Metadata is stripped: the pixels are turned upright, and converted to sRGB where an RGB or gray profile says
+ * that they are something else. CMYK is converted without its profile, so its colours are only near. Sixteen bits
+ * a channel become eight. Of an animation, the first frame is taken. Gray stays gray in JPEG and PNG. Pixels are
+ * weighted by their alpha, so that the colour of transparent ones does not bleed.
+ *
+ * The job's lane is `'bulk'` unless `priority` says otherwise.
+ *
+ * Rejects with
+ * - `ERR_INVALID_ARG` (TypeError or RangeError) for wrong arguments;
+ * - `ERR_IMAGE_FORMAT` for what is no JPEG, PNG or WebP, and for kinds of them that are not read: JPEG with
+ *   arithmetic coding, lossless or of more than 8 bits, baseline JPEG whose subsampled channels are in separate scans;
+ * - `ERR_IMAGE_CORRUPT` for an image that is damaged or cut short;
+ * - `ERR_IMAGE_LIMIT` for an input over `limits`, and for an output of more than 268,402,689 pixels or with a side
+ *   longer than the format holds (JPEG 65,535, WebP 16,383);
+ * - `ERR_MEMORY_BUDGET` for an image that needs more memory than the pool has or the system gives;
+ * - `ERR_IO` for a file that cannot be read; and the pool's `ERR_QUEUE_FULL`, `ERR_DEADLINE` and `ERR_SHUTDOWN`.
+ *
+ * @example
+ * ```js
+ * const { data } = await resizeImage('upload.jpg', { width: 320, height: 320, format: 'webp' })
+ * await writeFile('thumbnail.webp', data)
+ * ```
+ */
+export function resizeImage(input: ImageInput, options: ResizeImageOptions): Promise<ImageResult>
+
+/** What an image's header says. */
+export interface ImageMetadata {
+  /** The format. */
+  format: ImageFormat
+  /** Width in pixels as stored, before orientation. */
+  width: number
+  /** Height in pixels as stored, before orientation. */
+  height: number
+  /** EXIF orientation, 1 to 8; 1 where nothing is said. From 5 on, width and height change places when shown. */
+  orientation: number
+  /** Frames of an animation, 1 for a still image. */
+  frames: number
+  /** Channels of the decoded image, alpha included: 1 to 4. */
+  channels: number
+  /** Bits a channel as stored; for a PNG with a palette, bits an index. */
+  bitDepth: number
+  /** Whether pixels may be transparent. */
+  hasAlpha: boolean
+  /** `'gray'`, `'rgb'` or `'cmyk'`: what the samples are, whatever profile `icc` may hold. */
+  colorSpace: 'gray' | 'rgb' | 'cmyk'
+  /** The colour profile, if there is one that can be read and has at most 4 MiB. */
+  icc?: Buffer
+  /** The EXIF block from its TIFF header on, if there is one. */
+  exif?: Buffer
+  /** The XMP packet, if there is one. */
+  xmp?: Buffer
+  /** Progressive JPEG or interlaced PNG; absent for WebP. */
+  progressive?: boolean
+  /** As `'4:2:0'`; for JPEG with colour and lossy WebP. */
+  chromaSubsampling?: string
+}
+
+/**
+ * Reads an image's header. Of bytes, within the call and without copying them; of a file, on offloop's threads,
+ * where the whole file is read. No pixel is decoded.
+ *
+ * Rejects with `ERR_INVALID_ARG`, `ERR_IMAGE_FORMAT`, `ERR_IMAGE_CORRUPT` and `ERR_IMAGE_LIMIT` as
+ * {@link resizeImage} does, though kinds that cannot be decoded can be described; for files with `ERR_IO` and the
+ * pool's codes too.
+ *
+ * @example
+ * ```js
+ * const { width, height, orientation } = await imageMetadata(upload)
+ * const shown = orientation >= 5 ? { width: height, height: width } : { width, height }
+ * ```
+ */
+export function imageMetadata(
+  input: ImageInput,
+  options?: JobOptions & { limits?: ImageLimits }
+): Promise<ImageMetadata>
+
+// ---- CSV -------------------------------------------------------------------------------------------
+
+/**
+ * Where the rows of an export come from: an array, a `Set` or generator, an async generator or web stream,
+ * or an object-mode `Readable`. A row is an object or an array.
+ *
+ * Rows of arrays and synchronous iterables are read one after the other, so an iterable may use one row
+ * object again and again. Asynchronous iterables are asked up to 256 rows ahead and must give a new object
+ * a row. An array must keep its length until the export is done.
+ *
+ * If an export fails or is aborted, its source is told: `return()` of the iterator is called, the stream is
+ * destroyed. An export that is refused (`ERR_INVALID_ARG`, `ERR_QUEUE_FULL`) leaves its source untouched.
+ */
+export type CsvSource<R extends object = any> = Iterable<R> | AsyncIterable<R> | Readable
+
+/**
+ * A column of an export. It has at least a `key` or a `value`; for array rows, which go by place, a
+ * `header` is enough.
+ */
+export interface CsvColumn<R extends object = any> {
+  /**
+   * The property of the row: `'name'`. A key with dots reaches inside: `'user.name'`; a property of the row
+   * with that very name, dots and all, wins. What a row does not have is written as nothing. Not used for
+   * array rows.
+   */
+  key?: string
+  /** What the header row says. Default: the key. Without either, a header row is refused. */
+  header?: string
+  /**
+   * Computes the cell instead. Called on the event loop, once a row; `index` counts the rows of the source
+   * from 0. What it throws rejects the export with `ERR_CSV_VALUE` and is its `cause`.
+   */
+  value?: (row: R, index: number) => unknown
+}
+
+/**
+ * How an export looks and behaves.
+ *
+ * The output is UTF-8 CSV by RFC 4180: quoted is what holds the delimiter, a quote, CR or LF, and nothing
+ * else; a quote is doubled; every line ends with `lineEnding`, the last one too. A row of one empty cell is
+ * written `""`, because many readers skip an empty line.
+ *
+ * | value | written as |
+ * |---|---|
+ * | `null`, `undefined`, a missing property or a missing cell of an array row | nothing |
+ * | string | itself; a lone surrogate as U+FFFD |
+ * | number | as JavaScript prints it: `0.1`, `1e+21`, `NaN` |
+ * | boolean | `true`, `false` |
+ * | BigInt | its digits |
+ * | `Date` | ISO 8601, UTC, with milliseconds, as `toISOString()`; an invalid one: `ERR_CSV_VALUE` |
+ * | an object with `toJSON()` | what that returns, a string as it is |
+ * | another object or array | `JSON.stringify()` |
+ * | symbol, function, `Promise`, `Uint8Array` and other bytes | `ERR_CSV_VALUE`; use a column's `value` |
+ *
+ * A cell holds at most 2^28 characters, an export at most 65,536 columns.
+ */
+export interface ExportCsvOptions<R extends object = any> extends JobOptions {
+  /**
+   * The columns, in order; a string is a `key`. Default: the keys of the first row, taken literally, for
+   * object rows; for array rows as many columns as the first row is long, without a header row. Array rows
+   * that are shorter are filled up with nothing; longer ones reject with `ERR_CSV_COLUMN`.
+   */
+  columns?: Array<string | CsvColumn<R>>
+  /** Whether the first line names the columns. Default: true. */
+  header?: boolean
+  /** One character other than the quote, CR and LF. Default: `','`. */
+  delimiter?: string
+  /** Default: `'\r\n'`. */
+  lineEnding?: '\r\n' | '\n'
+  /** Whether the output starts with a UTF-8 byte order mark. An empty output has none. Default: false. */
+  bom?: boolean
+  /**
+   * The longest that packing holds the event loop at a stretch, in milliseconds, from 0.1 to 1000. It is
+   * over all exports together: the least of those that run counts, and they share it. A slice aims at three
+   * quarters of it, to leave room for the garbage collector; a single row whose getter or `value` takes
+   * longer cannot be interrupted. Default: 4.
+   */
+  maxBlockMs?: number
+  /**
+   * Told of the rows (without the header) and bytes that have reached the destination, at most every 100 ms.
+   * What it throws, or rejects with, rejects the export.
+   */
+  onProgress?: (progress: { rows: number; bytes: number }) => void
+}
+
+/** What an export wrote. */
+export interface CsvSummary {
+  /** Rows of the source, without the header. */
+  rows: number
+  /** Bytes written. */
+  bytes: number
+  /** SHA-256 of those bytes, in hexadecimal. */
+  sha256: string
+  /** The longest that this export held the event loop at a stretch, in milliseconds. */
+  longestBlockMs: number
+}
+
+/**
+ * Exports rows to a `Buffer` of CSV. An empty source gives the header row if there are `columns`, else an
+ * empty buffer. For large exports, {@link exportCsvStream} and {@link exportCsvFile} need less memory.
+ *
+ * Rejects with `ERR_INVALID_ARG` (a `TypeError` or `RangeError`); with `signal.reason`; or with an
+ * {@link OffloopError}: `ERR_CSV_VALUE` (a cell that cannot be written, or whose getter throws; `row`,
+ * `column`, `cause`), `ERR_CSV_COLUMN` (an array row with more cells than columns, no columns to be had),
+ * `ERR_CSV_SOURCE` (the iterator or stream failed or was closed early, something that is no row, an array
+ * that changed its length; `row`, `cause`), `ERR_QUEUE_FULL`, `ERR_DEADLINE`, `ERR_MEMORY_BUDGET`,
+ * `ERR_SHUTDOWN`. `row` is the 0-based index of the source row, `column` the header or key of the column.
+ *
+ * @example
+ * const csv = await exportCsv([{ id: 1, name: 'Ada' }, { id: 2, name: 'Bo' }])
+ * csv.toString() // 'id,name\r\n1,Ada\r\n2,Bo\r\n'
+ */
+export function exportCsv<R extends object>(rows: CsvSource<R>, options?: ExportCsvOptions<R>): Promise<Buffer>
+
+/**
+ * Exports rows to a stream of CSV bytes, at its reader's pace: about a mebibyte waits for the reader, and
+ * the source is not read on until that is taken. Destroying the stream ends the export and its source.
+ *
+ * A wrong argument throws (`ERR_INVALID_ARG`). Everything else that goes wrong destroys the stream with the
+ * error and rejects `summary` with it: the errors of {@link exportCsv}; an `AbortError` (`ABORT_ERR`) if the
+ * stream was destroyed without one. `summary` need not be looked at: unobserved, its failure is no unhandled
+ * rejection.
+ *
+ * @example
+ * const csv = exportCsvStream(db.iterate('select * from orders'), { columns: ['id', 'customer.name'] })
+ * await pipeline(csv, response)
+ * const { rows, sha256 } = await csv.summary
+ */
+export function exportCsvStream<R extends object>(
+  rows: CsvSource<R>,
+  options?: ExportCsvOptions<R>
+): Readable & { readonly summary: Promise<CsvSummary> }
+
+/**
+ * Exports rows to a file, which is there whole or not at all: the bytes go to a temporary file beside `path`
+ * (`.name.<random>.tmp`), which is synced and then renamed over it. On a failure it is removed, and what was
+ * at `path` stays. A symbolic link at `path` is replaced, not followed. A relative path counts from the
+ * folder of the process at the time of the call.
+ *
+ * Rejects as {@link exportCsv} does, and with `ERR_IO` if the file cannot be written: a missing folder, no
+ * permission, a folder at `path`, a full disk; `cause.code` is the system's.
+ *
+ * @example
+ * const summary = await exportCsvFile(rows, 'orders.csv', {
+ *   columns: [{ key: 'id', header: 'Order' }, { header: 'Total', value: (row) => row.net + row.tax }],
+ *   onProgress: ({ rows }) => console.log(rows)
+ * })
+ */
+export function exportCsvFile<R extends object>(
+  rows: CsvSource<R>,
+  path: string,
+  options?: ExportCsvOptions<R>
+): Promise<CsvSummary>
+
+// ---- pool ------------------------------------------------------------------------------------------
+
+/** The pool's settings. One pool serves the whole process, its worker_threads included. */
+export interface PoolOptions {
+  /**
+   * Worker slots, 1 to 1,024: how many jobs run at once. Default: the CPUs that the process may use (affinity
+   * and cgroup limits count), and one less where a CPU quota is the limit. Fixed once a job has begun.
+   */
+  threads?: number
+  /**
+   * The most jobs that may wait in a lane, 1 to 16,777,216; one number for both, or one each. More are refused at
+   * once with `ERR_QUEUE_FULL`. Default: 65,536 each.
+   */
+  maxQueue?: number | { interactive?: number; bulk?: number }
+  /**
+   * The byte budget, from 1 MiB: what waiting inputs hold (at most half of it), argon2's memory and decoded
+   * images. Jobs wait until theirs is free; one that could never fit is refused with `ERR_MEMORY_BUDGET`. Results
+   * do not count. Default: a quarter of the memory that the process may use.
+   */
+  memoryBytes?: number
+  /**
+   * How much lower than the event loop's the workers' priority is, 0 to 19. Linux: added to the nice value;
+   * elsewhere 1 to 9 is one step down and 10 to 19 two. Default: 5 and 15. Fixed once a job has begun.
+   */
+  niceness?: { interactive?: number; bulk?: number }
+}
+
+/**
+ * Changes the pool's settings; what is not named stays as it is. Setting what is set already does nothing, so
+ * every module that needs settings may ask for them.
+ *
+ * Throws `ERR_INVALID_ARG`: a TypeError or RangeError for a wrong value, a RangeError when `threads` or
+ * `niceness` would change after the first job.
+ *
+ * @example
+ * configurePool({ threads: 4, maxQueue: 1024, memoryBytes: 512 * 1024 * 1024 })
+ */
+export function configurePool(options: PoolOptions): void
+
+/** Durations in milliseconds; percentiles are at most 12.5 % too high, `max` is exact. */
+export interface Histogram {
+  count: number
+  p50: number
+  p90: number
+  p99: number
+  max: number
+}
+
+/** One lane's figures, since the pool started. */
+export interface LaneStats {
+  /** Jobs that wait. */
+  queued: number
+  /** Jobs that have begun and not ended. */
+  running: number
+  /** Jobs that ended well. */
+  completed: number
+  /** Jobs that ended with an error, a deadline included. */
+  failed: number
+  /** Jobs that were not admitted. */
+  refused: number
+  /** Jobs that were aborted, or whose environment went away. */
+  cancelled: number
+  /** From the call to the start. */
+  waitMs: Histogram
+  /** From the start to the end. */
+  runMs: Histogram
+}
+
+export interface PoolStats {
+  /** Worker slots. */
+  threads: number
+  interactive: LaneStats
+  bulk: LaneStats
+  memory: {
+    /** The byte budget. */
+    budget: number
+    /** Bytes that waiting inputs and running jobs hold. */
+    held: number
+    /** The most that were held at once. */
+    peak: number
+    /** Bytes kept for reuse beside those; given back when a job needs them, and after some seconds. */
+    idle: number
+  }
+  /** Whether the workers run at the priority asked for; absent before the first job. */
+  nicenessApplied?: boolean
+}
+
+/**
+ * The pool's figures at this moment, over all environments of the process. Cheap, and waits for nobody.
+ *
+ * @example
+ * const { interactive, memory } = poolStats()
+ * if (interactive.waitMs.p99 > 500 || memory.held > 0.9 * memory.budget) shedLoad()
+ */
+export function poolStats(): PoolStats
+
+/**
+ * Takes no more jobs from this environment (the main thread, or one worker_thread): they reject with
+ * `ERR_SHUTDOWN` from now on. Resolves when the jobs that are here have ended.
+ *
+ * With `timeoutMs`, rejects with `ERR_DEADLINE` when they have not ended by then, after rejecting each of them
+ * with `ERR_SHUTDOWN`.
+ *
+ * @example
+ * process.once('SIGTERM', async () => {
+ *   await drainPool({ timeoutMs: 10_000 }).catch(console.error)
+ *   process.exit()
+ * })
+ */
+export function drainPool(options?: { timeoutMs?: number }): Promise<void>
+
+// ---- errors ----------------------------------------------------------------------------------------
+
+/**
+ * What offloop rejects with when the arguments were right. Wrong arguments are a TypeError or RangeError with
+ * `code: 'ERR_INVALID_ARG'`; an abort is `signal.reason`.
+ *
+ * | code | when |
+ * |---|---|
+ * | `ERR_QUEUE_FULL` | the lane's queue, or the share of memory for waiting inputs, is full; `retryable` |
+ * | `ERR_DEADLINE` | `timeoutMs` has passed; `retryable` |
+ * | `ERR_MEMORY_BUDGET` | the job could never fit the pool's memory budget |
+ * | `ERR_SHUTDOWN` | `drainPool` was called |
+ * | `ERR_HASH_FORMAT` | a stored string is no hash that offloop reads |
+ * | `ERR_COST_LIMIT` | a stored hash asks for more than the limits allow |
+ * | `ERR_PASSWORD_LENGTH` | a password that bcrypt cannot take whole |
+ * | `ERR_IMAGE_FORMAT`, `ERR_IMAGE_CORRUPT`, `ERR_IMAGE_LIMIT` | images |
+ * | `ERR_CSV_COLUMN`, `ERR_CSV_VALUE`, `ERR_CSV_SOURCE` | exports; with `row`, `column`, `cause` |
+ * | `ERR_IO` | a file; with the system's `cause.code` |
+ * | `ERR_INTERNAL` | a bug in offloop; please report it |
+ */
+export class OffloopError extends Error {
+  constructor(
+    code: string,
+    message: string,
+    details?: { cause?: unknown; row?: number; column?: string; retryable?: boolean }
+  )
+  /** What went wrong, to be matched on. */
+  readonly code: string
+  /** Whether the same call may succeed later. */
+  readonly retryable: boolean
+  /** Exports: the 0-based index of the source row. */
+  readonly row?: number
+  /** Exports: the header or key of the column. */
+  readonly column?: string
+}
