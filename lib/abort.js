@@ -21,8 +21,8 @@ function onAbort(signal, abort) {
   }
   callbacks.add(abort)
   return () => {
-    const callbacks = waiting.get(signal)
-    if (callbacks?.delete(abort) && callbacks.size === 0) forget(signal)
+    const left = waiting.get(signal)
+    if (left?.delete(abort) && left.size === 0) forget(signal)
   }
 }
 

@@ -40,7 +40,7 @@ function openExport({ destination, path, dialect, job }) {
   begin(
     id,
     job,
-    (native, id, lane, timeoutMs) =>
+    (native, _, lane, timeoutMs) =>
       native.openExport(id, lane, timeoutMs, { destination, path, delimiter, lineEnding, bom }),
     OPERATIONS[destination],
     settle.resolve,

@@ -3,7 +3,6 @@
 // Images: argument checks in front of the native resizer. Everything is read and checked before the input
 // is detached or copied, so that a wrong option never costs the caller their buffer.
 
-const { isSharedArrayBuffer } = require('node:util/types')
 const check = require('./check.js')
 const { argumentError } = require('./errors.js')
 const { JOB_OPTIONS, jobOptions } = require('./job.js')
@@ -51,27 +50,28 @@ const METADATA_OPTIONS = ['limits', ...JOB_OPTIONS]
 const MAX_SIDE = 2 ** 31 - 1
 
 // The sixteen colours of HTML 4, orange, and transparent.
-const COLORS = /** @type {Record<string, string>} */ ({
-  __proto__: null,
-  black: '000000',
-  silver: 'c0c0c0',
-  gray: '808080',
-  white: 'ffffff',
-  maroon: '800000',
-  red: 'ff0000',
-  purple: '800080',
-  fuchsia: 'ff00ff',
-  green: '008000',
-  lime: '00ff00',
-  olive: '808000',
-  yellow: 'ffff00',
-  navy: '000080',
-  blue: '0000ff',
-  teal: '008080',
-  aqua: '00ffff',
-  orange: 'ffa500',
-  transparent: '00000000'
-})
+const COLORS = new Map(
+  Object.entries({
+    black: '000000',
+    silver: 'c0c0c0',
+    gray: '808080',
+    white: 'ffffff',
+    maroon: '800000',
+    red: 'ff0000',
+    purple: '800080',
+    fuchsia: 'ff00ff',
+    green: '008000',
+    lime: '00ff00',
+    olive: '808000',
+    yellow: 'ffff00',
+    navy: '000080',
+    blue: '0000ff',
+    teal: '008080',
+    aqua: '00ffff',
+    orange: 'ffa500',
+    transparent: '00000000'
+  })
+)
 
 /**
  * @typedef {{ inputBytes: number, inputPixels: number, frames: number }} Limits
@@ -89,11 +89,7 @@ function source(value) {
     if (value.includes('\0')) throw argumentError('TypeError', 'input must be a path without NUL characters')
     return value
   }
-  const bytes = check.bytes('input', value, "a Buffer, Uint8Array, ArrayBuffer or a file's path")
-  if (isSharedArrayBuffer(bytes.buffer)) {
-    throw argumentError('TypeError', 'input must not be shared memory, which could change while it is read; pass a copy')
-  }
-  return bytes
+  return check.bytes('input', value, "a Buffer, Uint8Array, ArrayBuffer or a file's path")
 }
 
 /**
@@ -157,9 +153,9 @@ function colorOf(value) {
  */
 function parseColor(text) {
   const name = text.toLowerCase()
-  let digits = COLORS[name] ?? /^#([\da-f]{3,4}|[\da-f]{6}|[\da-f]{8})$/.exec(name)?.[1]
+  let digits = COLORS.get(name) ?? /^#([\da-f]{3,4}|[\da-f]{6}|[\da-f]{8})$/.exec(name)?.[1]
   if (digits === undefined) {
-    const names = Object.keys(COLORS).join(', ')
+    const names = [...COLORS.keys()].join(', ')
     throw argumentError(
       'TypeError',
       `options.background must be '#rgb', '#rgba', '#rrggbb', '#rrggbbaa', { r, g, b, alpha } or one of ${names}; got '${text.slice(0, 40)}'`
@@ -202,16 +198,16 @@ function resizeOptions(options) {
 
 /**
  * Takes the memory away from the caller, so that nobody can change it. A view of a part of an ArrayBuffer
- * detaches the whole. Memory that cannot be detached (Node's pooled Buffers, a WebAssembly.Memory) is
- * answered as it is, to be copied.
+ * detaches the whole. Memory that cannot be detached is copied: Node's pool by structuredClone itself or,
+ * as a WebAssembly.Memory that it refuses, by native code.
  * @param {Uint8Array} bytes
  * @returns {{ bytes: Uint8Array, owned: boolean }}
  */
 function detach(bytes) {
-  const { buffer, byteOffset, byteLength } = bytes
-  // Node's pool: other Buffers live in the same memory.
-  if (buffer.byteLength === Buffer.poolSize && Buffer.isBuffer(bytes)) return { bytes, owned: false }
   try {
+    const { buffer, byteOffset, byteLength } = bytes
+    // Throws here if an object's own properties lie about them, while nothing is lost.
+    void new Uint8Array(buffer, byteOffset, byteLength)
     const own = structuredClone(buffer, { transfer: [/** @type {ArrayBuffer} */ (buffer)] })
     return { bytes: new Uint8Array(own, byteOffset, byteLength), owned: true }
   } catch {
@@ -227,7 +223,7 @@ async function resizeImage(input, options) {
   if (options === undefined) throw check.typeError('options', 'an object', options)
   const copy = check.options('options', options, RESIZE_OPTIONS)
   const job = jobOptions('options', copy, 'bulk')
-  const native = resizeOptions(copy)
+  const wanted = resizeOptions(copy)
   const transfer = check.boolean('options.transfer', copy.transfer, false)
   const from = source(input)
   let owned = false
@@ -241,7 +237,7 @@ async function resizeImage(input, options) {
   }
   return submit(
     job,
-    (binding, id, lane, timeoutMs) => binding.resizeImage(id, lane, timeoutMs, bytes, owned, native),
+    (native, id, lane, timeoutMs) => native.resizeImage(id, lane, timeoutMs, bytes, owned, wanted),
     'resizeImage'
   )
 }
@@ -258,12 +254,12 @@ async function imageMetadata(input, options) {
   if (typeof from === 'string') {
     return submit(
       job,
-      (binding, id, lane, timeoutMs) => binding.imageMetadata(id, lane, timeoutMs, from, limits),
+      (native, id, lane, timeoutMs) => native.imageFileFacts(id, lane, timeoutMs, from, limits),
       'imageMetadata'
     )
   }
   if (job.signal?.aborted) throw job.signal.reason
-  // Headers are read in place, within the call: that takes microseconds, less than handing them over would.
+  // Read in place, within the call: that takes microseconds, less than handing the bytes over would.
   const facts = bridge.imageFacts(from, limits)
   if ('code' in facts) throw errorOf(facts)
   return facts

@@ -3,6 +3,7 @@
 // The one door to the native addon: promises by id, settled in batches (see src/node/environment.rs).
 
 const os = require('node:os')
+const { clearTimeout, setTimeout } = require('node:timers')
 const { onAbort } = require('./abort.js')
 const { loadBinding } = require('./binding.js')
 const { OffloopError, argumentError } = require('./errors.js')
@@ -148,31 +149,20 @@ function drain(timeoutMs) {
   draining = true
   return new Promise((resolve, reject) => {
     const id = nextId()
-    /** @type {NodeJS.Timeout | undefined} */
-    let timer
-    /** @type {Pending} */
-    const entry = {
-      resolve: () => {
-        clearTimeout(timer)
-        resolve()
-      },
-      reject,
-      onNews: undefined,
-      unlisten: undefined,
-      trace: undefined
-    }
     if (pending.size === 0) bridge.hold(true)
-    pending.set(id, entry)
+    const timer = timeoutMs < 0 ? undefined : setTimeout(giveUp, Math.min(timeoutMs, 0x7fffffff))
+    const unlisten = () => clearTimeout(timer)
+    pending.set(id, { resolve, reject, onNews: undefined, unlisten, trace: undefined })
     bridge.drain(id)
-    if (timeoutMs < 0) return
-    timer = setTimeout(() => {
+
+    function giveUp() {
       const left = [...pending.keys()].filter((other) => other !== id)
       for (const other of left) {
         cancel(other, new OffloopError('ERR_SHUTDOWN', 'the job did not end before drainPool gave up'))
       }
       const message = `${left.length} jobs had not ended after ${timeoutMs} ms; they were cancelled`
       cancel(id, new OffloopError('ERR_DEADLINE', message))
-    }, Math.min(timeoutMs, 0x7fffffff))
+    }
   })
 }
 

@@ -1,5 +1,7 @@
 //! A resize in slices, so that a worker may turn to something more urgent between them.
 
+use std::fmt;
+
 use super::metadata::Metadata;
 use super::pixels::Pixels;
 use super::plan::Plan;
@@ -8,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::pool::Cancel;
 
 /// An encoded image.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Output {
     /// The file's bytes.
     pub data: Vec<u8>,
@@ -20,6 +22,14 @@ pub struct Output {
     pub height: u32,
     /// Its frames: 1.
     pub frames: u32,
+}
+
+impl fmt::Debug for Output {
+    /// Without the bytes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { data, format, width, height, frames } = self;
+        write!(f, "Output({format:?}, {width}x{height}, {frames} frame(s), {} bytes)", data.len())
+    }
 }
 
 /// What a step of a job came to.

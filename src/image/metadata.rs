@@ -66,6 +66,8 @@ pub struct Metadata {
     pub bytes: u64,
     /// Why the pixels cannot be decoded although the header reads well.
     pub(super) undecodable: Option<String>,
+    /// Blocks of coefficients in a JPEG, 0 elsewhere.
+    pub(super) blocks: u64,
     /// Whether decoding needs all coefficients of the image at once, not just a row of blocks.
     pub(super) whole_coefficients: bool,
 }

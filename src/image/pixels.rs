@@ -44,12 +44,18 @@ impl Layout {
 }
 
 /// An image in memory. Neither side is zero, and the data is exactly as long as the size says.
-#[derive(Debug)]
 pub(super) struct Pixels {
     layout: Layout,
     width: u32,
     height: u32,
     data: Vec<u8>,
+}
+
+impl std::fmt::Debug for Pixels {
+    /// Without the bytes.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pixels({:?}, {}x{})", self.layout, self.width, self.height)
+    }
 }
 
 impl Pixels {

@@ -118,6 +118,7 @@ impl Plan {
             self.format,
             &self.options,
             self.canvas,
+            encoded.has_alpha(),
         ));
         let profile = if self.metadata.icc.is_some() { PROFILE_BYTES } else { 0 };
         decoding.max(resizing).max(finishing).max(encoding).saturating_add(profile).saturating_add(64 << 10)

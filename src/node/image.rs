@@ -265,7 +265,7 @@ impl Bridge {
 
     /// Of a file.
     #[napi]
-    pub fn image_metadata(
+    pub fn image_file_facts(
         &self,
         id: u32,
         lane: u32,

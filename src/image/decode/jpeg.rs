@@ -14,6 +14,20 @@ use super::reader::JpegReader;
 use crate::error::{Code, Error, Result};
 use crate::pool::Cancel;
 
+/// A block takes at least one bit for its mean and, in a baseline file, one more for the end of the rest.
+/// A file with fewer is cut short or lies about its size; zune-jpeg would make gray of what is missing.
+pub(super) fn check(metadata: &Metadata) -> Result<()> {
+    let a_block = if metadata.progressive == Some(true) { 1 } else { 2 };
+    if metadata.bytes.saturating_mul(8) < metadata.blocks * a_block {
+        let (width, height) = (metadata.width, metadata.height);
+        return Err(corrupt(
+            Format::Jpeg,
+            format_args!("{} bytes cannot hold {width}x{height} pixels", metadata.bytes),
+        ));
+    }
+    Ok(())
+}
+
 pub(super) fn decode(bytes: &[u8], metadata: &Metadata, layout: Layout, cancel: &Cancel) -> Result<Pixels> {
     let space = if layout == Layout::L8 { ColorSpace::Luma } else { ColorSpace::RGB };
     // Strict: without it, damage comes out as gray areas instead of an error.

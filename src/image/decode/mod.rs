@@ -18,7 +18,8 @@ use crate::pool::Cancel;
 pub(super) fn check(metadata: &Metadata) -> Result<()> {
     match metadata.format {
         Format::WebP => webp::check(metadata),
-        Format::Jpeg | Format::Png => Ok(()),
+        Format::Jpeg => jpeg::check(metadata),
+        Format::Png => Ok(()),
     }
 }
 

@@ -34,16 +34,20 @@ pub(super) fn encode(
 }
 
 /// What encoding a canvas of this size allocates, the output included, at most.
-pub(super) fn extra_bytes(format: Format, options: &ResizeOptions, canvas: (u32, u32)) -> u64 {
+pub(super) fn extra_bytes(format: Format, options: &ResizeOptions, canvas: (u32, u32), alpha: bool) -> u64 {
     // Encoders pad to blocks.
     let padded = count((canvas.0.saturating_add(32), canvas.1.saturating_add(32)));
     let a_pixel = match format {
-        // Three bytes of colour and six of coefficients; the rest is the output.
-        Format::Jpeg => 20,
+        // The output, which doubles as it grows; progressive, three bytes of colour and six of coefficients
+        // for the whole image beside it.
+        Format::Jpeg if options.progressive => 21,
+        Format::Jpeg => 12,
         // Four as filtered and four as written, if nothing compresses, and a growing buffer.
         Format::Png => 14,
+        // Measured on photos: 39 lossless, 27 lossy with alpha, which is coded without loss, 4 without.
         Format::WebP if options.lossless => 64,
-        Format::WebP => 24,
+        Format::WebP if alpha => 48,
+        Format::WebP => 10,
     };
     padded.saturating_mul(a_pixel).saturating_add(4 << 20)
 }

@@ -26,6 +26,7 @@ struct Frame {
     subsampling: Option<&'static str>,
     undecodable: Option<String>,
     subsampled: bool,
+    blocks: u64,
 }
 
 #[derive(Default)]
@@ -146,6 +147,7 @@ impl Found {
             xmp: self.xmp.map(Payload::plain),
             bytes: bytes.len() as u64,
             undecodable: frame.undecodable.or(scrambled),
+            blocks: frame.blocks,
             whole_coefficients: frame.progressive || separate,
         })
     }
@@ -205,9 +207,19 @@ fn frame(marker: u8, segment: &[u8]) -> Result<Frame> {
         components,
         progressive: matches!(marker, 0xC2 | 0xC6 | 0xCA | 0xCE),
         subsampling: subsampling(&sampling),
+        blocks: blocks(width, height, &sampling),
         subsampled: sampling.iter().any(|factors| *factors != (1, 1)),
         undecodable,
     })
+}
+
+/// Blocks of 8×8 samples in all channels, without the padding that interleaved scans add.
+fn blocks(width: u16, height: u16, sampling: &[(u8, u8)]) -> u64 {
+    let most = |of: fn(&(u8, u8)) -> u8| u64::from(sampling.iter().map(of).max().unwrap_or(1));
+    let (across, down) = (most(|factors| factors.0), most(|factors| factors.1));
+    let side =
+        |length: u16, own: u8, most: u64| (u64::from(length) * u64::from(own)).div_ceil(most).div_ceil(8);
+    sampling.iter().map(|(h, v)| side(width, *h, across) * side(height, *v, down)).sum()
 }
 
 /// The usual names, for files whose chroma channels are alike.

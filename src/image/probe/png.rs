@@ -94,6 +94,7 @@ fn header(data: &[u8], file: usize) -> Result<Metadata> {
         xmp: None,
         bytes: file as u64,
         undecodable: None,
+        blocks: 0,
         whole_coefficients: false,
     })
 }

@@ -81,6 +81,7 @@ fn metadata(bytes: &[u8], width: u32, height: u32, has_alpha: bool, lossy: bool)
         xmp: None,
         bytes: bytes.len() as u64,
         undecodable: None,
+        blocks: 0,
         whole_coefficients: false,
     }
 }

@@ -58,6 +58,12 @@ fn weight(kernel: Kernel, x: f64) -> f64 {
 /// One axis in floating point: for each output pixel, every input pixel and its weight, nothing clever.
 fn axis(source: usize, span: Span, target: usize, kernel: Kernel) -> Vec<Vec<f64>> {
     let shrink = span.length / target as f64;
+    if span.is_whole_pixels(target as u32) {
+        // An axis that keeps its size is not filtered, not even by kernels that blur at 1:1 (as libvips).
+        let taken =
+            |index: usize| (0..source).map(move |at| f64::from(u8::from(at == span.start as usize + index)));
+        return (0..target).map(|index| taken(index).collect()).collect();
+    }
     let stretch = shrink.max(1.0);
     (0..target)
         .map(|index| {

@@ -1,0 +1,11 @@
+//! Images from end to end, through the public API, with the `image` crate as the judge.
+
+// clippy.toml lets tests fail loudly; their helpers, which it does not know for tests, may too.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+#![allow(clippy::trivially_copy_pass_by_ref, reason = "byte string literals are references")]
+
+mod hostile;
+mod metadata;
+mod output;
+mod shape;
+mod support;

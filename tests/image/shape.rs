@@ -1,0 +1,172 @@
+//! Sizes, orientation, cutting and padding.
+
+use image::metadata::Orientation as Judge;
+use image::{DynamicImage, ImageFormat};
+use offloop::Code;
+use offloop::image::{Background, Fit, Format, Limits, Position, ResizeOptions, probe, resize_image};
+use offloop::pool::Cancel;
+
+use crate::support::*;
+
+/// How an image must be stored to be shown as `upright` under an orientation.
+fn stored(upright: &DynamicImage, orientation: u8) -> DynamicImage {
+    let inverse = match orientation {
+        6 => 8,
+        8 => 6,
+        other => other,
+    };
+    let mut image = upright.clone();
+    image.apply_orientation(Judge::from_exif(inverse).unwrap());
+    image
+}
+
+fn with_orientation(image: &DynamicImage, orientation: u8, format: ImageFormat) -> Vec<u8> {
+    let data = file(image, format);
+    match format {
+        ImageFormat::Png => png_with(&data, &[(b"eXIf", exif(orientation))]),
+        ImageFormat::WebP => webp_of(&[
+            vp8x(0x08, image.width(), image.height()),
+            bitstream(&data),
+            riff_chunk(b"EXIF", &exif(orientation)),
+        ]),
+        _ => jpeg_with(&data, &[(0xE1, [b"Exif\0\0", &exif(orientation)[..]].concat())]),
+    }
+}
+
+#[test]
+fn all_eight_orientations_come_out_the_same_way_up() {
+    let upright = corners(60, 40);
+    for fit in [Fit::Cover, Fit::Contain, Fit::Fill, Fit::Inside, Fit::Outside] {
+        for position in
+            [Position::Center, Position::TopLeft, Position::Right, Position::Focal { x: 0.2, y: 0.9 }]
+        {
+            let options =
+                ResizeOptions { width: Some(20), height: Some(25), fit, position, ..to(Format::Png) };
+            let expected = see(&run(&file(&upright, ImageFormat::Png), &options).unwrap().data);
+            for orientation in 1..=8 {
+                for format in [ImageFormat::Png, ImageFormat::WebP, ImageFormat::Jpeg] {
+                    let data = with_orientation(&stored(&upright, orientation), orientation, format);
+                    assert_eq!(probe(&data).unwrap().orientation.value(), orientation);
+                    let found = see(&run(&data, &options).unwrap().data);
+                    // Mirrored sampling rounds the other way; JPEG loses a little more.
+                    let tolerance = if format == ImageFormat::Jpeg { 40 } else { 2 };
+                    let difference = worst(&found, &expected);
+                    assert!(
+                        difference <= tolerance,
+                        "{orientation} {format:?} {fit:?} {position:?}: {difference}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn auto_orient_can_be_switched_off() {
+    let data = with_orientation(&corners(60, 40), 6, ImageFormat::Png);
+    let options = ResizeOptions { auto_orient: false, ..to(Format::Png) };
+    let output = run(&data, &options).unwrap();
+    assert_eq!((output.width, output.height), (60, 40));
+    assert_eq!(worst(&see(&output.data), &corners(60, 40)), 0);
+    let turned = run(&data, &to(Format::Png)).unwrap();
+    assert_eq!((turned.width, turned.height), (40, 60));
+    // The pixels are turned, so the output must not say that they still need it.
+    assert_eq!(probe(&turned.data).unwrap().orientation.value(), 1);
+}
+
+#[test]
+fn every_fit_gives_the_size_asked_for_in_every_format() {
+    let data = file(&corners(100, 50), ImageFormat::Png);
+    for (fit, expected) in [
+        (Fit::Cover, (30, 30)),
+        (Fit::Contain, (30, 30)),
+        (Fit::Fill, (30, 30)),
+        (Fit::Inside, (30, 15)),
+        (Fit::Outside, (60, 30)),
+    ] {
+        for format in [Format::Jpeg, Format::Png, Format::WebP] {
+            let options = ResizeOptions { width: Some(30), height: Some(30), fit, ..to(format) };
+            let output = run(&data, &options).unwrap();
+            let seen = see(&output.data);
+            assert_eq!((output.width, output.height), expected, "{fit:?}");
+            assert_eq!((seen.width(), seen.height()), expected, "{fit:?} {format:?}");
+            assert_eq!(probe(&output.data).unwrap().format, format);
+        }
+    }
+}
+
+#[test]
+fn contain_shows_the_background() {
+    let data = file(&corners(40, 20), ImageFormat::Png);
+    let contain = |background, format| {
+        let options =
+            ResizeOptions { width: Some(40), height: Some(40), fit: Fit::Contain, background, ..to(format) };
+        see(&run(&data, &options).unwrap().data).to_rgba8()
+    };
+    let black = Background::default();
+    assert_eq!(contain(black, Format::Png).get_pixel(0, 0).0, [0, 0, 0, 255]);
+    let glass = Background { r: 10, g: 20, b: 30, alpha: 0 };
+    assert_eq!(contain(glass, Format::Png).get_pixel(0, 39).0[3], 0);
+    assert_eq!(contain(glass, Format::WebP).get_pixel(0, 0).0[3], 0);
+    let jpeg = contain(Background { r: 200, g: 100, b: 50, alpha: 255 }, Format::Jpeg);
+    for (found, expected) in jpeg.get_pixel(2, 2).0.iter().zip([200_u8, 100, 50, 255]) {
+        assert!(found.abs_diff(expected) <= 10, "{:?}", jpeg.get_pixel(2, 2));
+    }
+    // The image itself is in the middle, untouched.
+    assert_eq!(contain(black, Format::Png).get_pixel(0, 10).0, corners(40, 20).to_rgba8().get_pixel(0, 0).0);
+}
+
+#[test]
+fn limits_are_checked_on_the_header() {
+    let data = file(&corners(100, 50), ImageFormat::Png);
+    let limited = |limits: Limits| resize_image(&data, &to(Format::Png), &limits, &Cancel::new());
+    let message = assert_code(limited(Limits { input_pixels: 4999, ..Limits::default() }), Code::ImageLimit);
+    assert!(message.contains("100x50") && message.contains("limits.inputPixels"), "{message}");
+    assert!(limited(Limits { input_pixels: 5000, ..Limits::default() }).is_ok());
+    let message = assert_code(
+        limited(Limits { input_bytes: data.len() as u64 - 1, ..Limits::default() }),
+        Code::ImageLimit,
+    );
+    assert!(message.contains("limits.inputBytes"), "{message}");
+
+    let frame = anmf(20, 10, &bitstream(&file(&corners(20, 10), ImageFormat::WebP)));
+    let mut chunks = vec![vp8x(0x02, 20, 10), riff_chunk(b"ANIM", &[0; 6])];
+    chunks.extend(std::iter::repeat_n(frame, 5));
+    let animation = webp_of(&chunks);
+    let limited = |limits: Limits| resize_image(&animation, &to(Format::Png), &limits, &Cancel::new());
+    assert_code(limited(Limits { frames: 4, ..Limits::default() }), Code::ImageLimit);
+    // Pixels count over all frames.
+    assert_code(limited(Limits { input_pixels: 999, ..Limits::default() }), Code::ImageLimit);
+    assert!(limited(Limits { input_pixels: 1000, frames: 5, ..Limits::default() }).is_ok());
+}
+
+#[test]
+fn outputs_that_nothing_could_hold_are_refused() {
+    let data = file(&corners(100, 50), ImageFormat::Png);
+    for (width, height, fit, format) in [
+        (Some(1_000_000_000), None, Fit::Cover, Format::Png),
+        (None, Some(0x7FFF_FFFF), Fit::Cover, Format::Png),
+        (Some(20_000), Some(20_000), Fit::Fill, Format::Png),
+        (Some(65_536), Some(1), Fit::Fill, Format::Jpeg),
+        (Some(16_384), Some(1), Fit::Fill, Format::WebP),
+        (Some(10), Some(100_000), Fit::Outside, Format::WebP),
+    ] {
+        let options = ResizeOptions { width, height, fit, ..to(format) };
+        assert_code(run(&data, &options), Code::ImageLimit);
+    }
+}
+
+#[test]
+fn options_out_of_range_are_refused() {
+    let data = file(&corners(4, 4), ImageFormat::Png);
+    for options in [
+        ResizeOptions { width: Some(0), ..Default::default() },
+        ResizeOptions { quality: 0, ..Default::default() },
+        ResizeOptions { quality: 101, ..Default::default() },
+        ResizeOptions { effort: 7, ..Default::default() },
+        ResizeOptions { compression_level: 10, ..Default::default() },
+        ResizeOptions { position: Position::Focal { x: f64::NAN, y: 0.0 }, ..Default::default() },
+    ] {
+        assert_code(run(&data, &options), Code::InvalidArg);
+    }
+}
