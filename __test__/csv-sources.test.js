@@ -204,11 +204,11 @@ test('a session that fails stops the source', async () => {
 
 test('a generator that ends its own export is closed all the same', async () => {
   let returned = false
-  let stream
+  const holder = { destroy() {} }
   function* source() {
     try {
       yield rows[0]
-      stream.destroy()
+      holder.destroy()
       yield rows[1]
       yield rows[2]
     } finally {
@@ -216,7 +216,8 @@ test('a generator that ends its own export is closed all the same', async () => 
     }
   }
   const { exportCsvStream } = fakeFacade()
-  stream = exportCsvStream(source())
+  const stream = exportCsvStream(source())
+  holder.destroy = () => stream.destroy()
   await assert.rejects(stream.summary, { name: 'AbortError' })
   await until(() => returned)
 })

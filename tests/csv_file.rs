@@ -116,7 +116,9 @@ fn gives_up_when_told_to() {
     two_and_finish(sender);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let raised = cancel.clone();
-    let result = runtime.block_on(write_file(path, receiver, cancel, |_, _| raised.expire()));
+    let result = runtime.block_on(write_file(path, receiver, cancel, |_, _| {
+        raised.expire();
+    }));
     assert_eq!(result.unwrap_err().code(), Code::Deadline);
     assert!(folder.entries().is_empty());
 }

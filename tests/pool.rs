@@ -653,8 +653,11 @@ fn shutdown_with_work_in_flight_settles_everything_and_ends_the_threads() {
                 .unwrap();
         }
     }
-    scene.wait_until("work in flight", |pool| pool.slots_held(Lane::Interactive) == 3);
-    assert!(scene.pool.threads_alive() >= 7);
+    scene.wait_until("work in flight", |pool| {
+        let lanes = pool.stats().lanes;
+        lanes.interactive.running == 3 && lanes.bulk.running >= 1
+    });
+    assert!(scene.pool.threads_alive() >= 7, "the pump and three workers a lane");
     assert!(scene.pool.shutdown(PATIENCE), "the threads ended");
     assert_eq!(scene.pool.threads_alive(), 0);
     for _ in 0..40 {
@@ -777,6 +780,46 @@ fn work_in_parts_rides_on_one_admission() {
     drop(admission);
     scene.wait_idle();
     assert!(scene.quiet());
+}
+
+#[test]
+fn a_running_export_s_batches_go_before_jobs_that_came_later() {
+    let scene = Scene::new(&options(1));
+    let gate = Gate::default();
+    {
+        let gate = gate.clone();
+        scene.submit("holder", &spec(Lane::Bulk), move |_| Ok(gate.wait())).unwrap();
+    }
+    scene.wait_until("it runs", |pool| pool.stats().lanes.bulk.running == 1);
+    scene.submit("earlier", &spec(Lane::Bulk), |_| Ok(())).unwrap();
+    let mut admission =
+        scene.pool.admit(&scene.tenant, &spec(Lane::Bulk), |error| panic!("{error}")).unwrap();
+    admission.begin();
+    for _ in 0..5 {
+        scene.submit("later", &spec(Lane::Bulk), |_| Ok(())).unwrap();
+    }
+    for _ in 0..3 {
+        let done = scene.sender.clone();
+        let batch =
+            move |_: &mut Cx<'_>| {
+                let done = done.clone();
+                Ok(Step::Done(
+                    Box::new(move || done.send(("batch", Ok(()))).unwrap()) as Box<dyn FnOnce() + Send>
+                ))
+            };
+        scene.pool.ride(&scene.pool.handle(&admission), Box::new(batch));
+    }
+    // Seen by the pump before the gate opens.
+    scene.pool.sweep();
+    std::thread::sleep(Duration::from_millis(20));
+    gate.open();
+    let order: Vec<_> = (0..10).map(|_| scene.next().0).collect();
+    assert_eq!(
+        order,
+        ["holder", "earlier", "batch", "batch", "batch", "later", "later", "later", "later", "later"]
+    );
+    admission.complete(|| {});
+    scene.wait_idle();
 }
 
 #[test]

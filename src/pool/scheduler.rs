@@ -491,7 +491,7 @@ impl State {
             match message {
                 Message::Job(entry) => {
                     let lane = entry.ticket().lane;
-                    self.queues[lane].push_back(*entry);
+                    self.insert(*entry);
                     self.blocked[lane] = false;
                 }
                 Message::Watch(ticket) => {
@@ -503,6 +503,19 @@ impl State {
                     self.deadlines.remove(&(deadline, id));
                 }
             }
+        }
+    }
+
+    /// In the order of admission: nearly always the end. A part of a job (an export's batch) stands where its
+    /// job was admitted, so that a running export does not wait behind every job that came later.
+    fn insert(&mut self, entry: Entry) {
+        let (lane, id) = (entry.ticket().lane, entry.ticket().id);
+        let queue = &mut self.queues[lane];
+        if queue.back().is_none_or(|last| last.ticket().id <= id) {
+            queue.push_back(entry);
+        } else {
+            let place = queue.partition_point(|other| other.ticket().id <= id);
+            queue.insert(place, entry);
         }
     }
 
