@@ -1,27 +1,49 @@
 //! The scheduler for the model checker: the real queues, governor, budget and locks, with shuttle's threads
 //! in place of Rayon's and the pump's. Only under the feature `model`; see `tests/model.rs`.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
+use shuttle::sync::Condvar;
 use shuttle::thread;
 
 use super::job::{Handle, Spec, Task};
 use super::lane::{Lane, PerLane};
 use super::scheduler::{Host, Shared};
-use super::sync::{AtomicBool, AtomicUsize, Ordering};
+use super::sync::{AtomicBool, AtomicUsize, Mutex, Ordering, lock};
 use super::tenant::Tenant;
 use crate::error::{Error, Result};
 
+/// As park and unpark. Shuttle's own park wakes up without a reason now and then, as it may, and would so
+/// hide a wake-up that is missing.
+#[derive(Default)]
+struct Token {
+    given: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Token {
+    fn unpark(&self) {
+        *lock(&self.given) = true;
+        self.changed.notify_one();
+    }
+
+    fn park(&self) {
+        let mut given = lock(&self.given);
+        while !*given {
+            given = self.changed.wait(given).unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
+        *given = false;
+    }
+}
+
 struct ModelHost {
-    pump: Arc<OnceLock<thread::Thread>>,
+    pump: Arc<Token>,
     workers: Arc<AtomicUsize>,
 }
 
 impl Host for ModelHost {
     fn wake(&self) {
-        if let Some(pump) = self.pump.get() {
-            pump.unpark();
-        }
+        self.pump.unpark();
     }
 
     fn spawn(&self, _lane: Lane, work: Box<dyn FnOnce() + Send>) {
@@ -45,7 +67,7 @@ pub struct Model {
     shared: Arc<Shared>,
     tenant: Arc<Tenant>,
     workers: Arc<AtomicUsize>,
-    pump: Arc<OnceLock<thread::Thread>>,
+    pump: Arc<Token>,
     stop: Arc<AtomicBool>,
     joined: Option<thread::JoinHandle<()>>,
 }
@@ -53,22 +75,21 @@ pub struct Model {
 impl Model {
     /// Inside `shuttle::check…` only.
     pub fn new(threads: usize, memory: u64) -> Self {
-        let pump = Arc::new(OnceLock::new());
+        let pump = Arc::new(Token::default());
         let workers = Arc::new(AtomicUsize::new(0));
         let host = ModelHost { pump: Arc::clone(&pump), workers: Arc::clone(&workers) };
         let queues = PerLane { interactive: 1_000, bulk: 1_000 };
         let shared = Arc::new(Shared::new(threads, memory, queues, Box::new(host)));
         let stop = Arc::new(AtomicBool::new(false));
         let joined = {
-            let (shared, stop) = (Arc::clone(&shared), Arc::clone(&stop));
+            let (shared, stop, pump) = (Arc::clone(&shared), Arc::clone(&stop), Arc::clone(&pump));
             thread::spawn(move || {
                 while !stop.load(Ordering::SeqCst) {
                     shared.pump();
-                    thread::park();
+                    pump.park();
                 }
             })
         };
-        let _ = pump.set(joined.thread().clone());
         Self { shared, tenant: Arc::default(), workers, pump, stop, joined: Some(joined) }
     }
 
@@ -111,9 +132,7 @@ impl Model {
             thread::yield_now();
         }
         self.stop.store(true, Ordering::SeqCst);
-        if let Some(pump) = self.pump.get() {
-            pump.unpark();
-        }
+        self.pump.unpark();
         if let Some(joined) = self.joined.take() {
             let _ = joined.join();
         }
