@@ -95,12 +95,18 @@ fn memory_that_is_short_delays_and_never_strands() {
         let model = Model::new(3, 100);
         let tally = Arc::new(Tally::default());
         let mut admitted = 0;
-        // A giant between small ones, more working memory in all than there is.
-        for (input, working) in [(5, 40), (5, 70), (5, 40), (5, 30)] {
-            let task = job(&tally, 3, 100, Lane::Bulk, working, 1);
-            admitted += usize::from(
-                model.submit(&spec(Lane::Bulk, input, working), task, |error| panic!("{error}")).is_ok(),
-            );
+        // A giant between small ones, more working memory in all than there is, and in both lanes: what one
+        // lane's job gives back, the other's may be waiting for.
+        let jobs = [
+            (Lane::Bulk, 5, 40),
+            (Lane::Interactive, 5, 70),
+            (Lane::Bulk, 5, 40),
+            (Lane::Interactive, 5, 30),
+        ];
+        for (lane, input, working) in jobs {
+            let task = job(&tally, 3, 100, lane, working, 1);
+            let outcome = model.submit(&spec(lane, input, working), task, |error| panic!("{error}"));
+            admitted += usize::from(outcome.is_ok());
             assert!(model.memory_held() <= 100);
         }
         model.end();
