@@ -16,8 +16,8 @@ function onAbort(signal, abort) {
   let callbacks = waiting.get(signal)
   if (callbacks === undefined) {
     callbacks = new Set()
-    waiting.set(signal, callbacks)
     signal.addEventListener('abort', aborted)
+    waiting.set(signal, callbacks)
   }
   callbacks.add(abort)
   return () => {

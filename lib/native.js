@@ -127,7 +127,13 @@ function begin(id, job, start, operation, resolve, reject, onNews) {
   const entry = { resolve, reject, onNews, unlisten: undefined, trace }
   if (pending.size === 0) bridge.hold(true)
   pending.set(id, entry)
-  if (signal !== undefined) entry.unlisten = onAbort(signal, () => cancel(id, signal.reason))
+  if (signal === undefined) return
+  try {
+    entry.unlisten = onAbort(signal, () => cancel(id, signal.reason))
+  } catch (cause) {
+    // Only a signal of somebody else's making. The job is there already, and nobody would ever end it.
+    cancel(id, argumentError('TypeError', 'options.signal could not be listened to', { cause }))
+  }
 }
 
 /**
