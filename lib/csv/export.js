@@ -224,6 +224,7 @@ class Export {
     if (row === null || typeof row !== 'object') {
       throw sourceError(`a row must be an object or an array; got ${check.describe(row)}`, this.index)
     }
+    if (this.index === 0) checkFirst(row)
     try {
       const packer = this.packer ?? this.beginWith(row)
       packer.add(row, this.index)
@@ -240,7 +241,6 @@ class Export {
    * @returns {RowPacker}
    */
   beginWith(row) {
-    checkFirst(row)
     const { columns, named } = fromRow(row, this.index)
     return this.begin(columns, this.settings.header && named)
   }

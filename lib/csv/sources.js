@@ -178,9 +178,10 @@ class AsyncRows {
       this.ask()
       return row
     }
+    // First, because an iterator that throws instead of rejecting fails within the call.
+    this.ask()
     if (this.failure !== undefined) throw this.failure
     if (this.done) return END
-    this.ask()
     this.waiting = true
     return WAIT
   }
