@@ -3,7 +3,7 @@
 // The one door to the native addon: promises by id, settled in batches (see src/node/environment.rs).
 
 const os = require('node:os')
-const { clearTimeout, setTimeout } = require('node:timers')
+const { clearTimeout, setImmediate, setTimeout } = require('node:timers')
 const { onAbort } = require('./abort.js')
 const { loadBinding } = require('./binding.js')
 const { OffloopError, argumentError } = require('./errors.js')
@@ -154,22 +154,49 @@ function cancel(id, reason) {
 function drain(timeoutMs) {
   draining = true
   return new Promise((resolve, reject) => {
-    const id = nextId()
-    if (pending.size === 0) bridge.hold(true)
     const timer = timeoutMs < 0 ? undefined : setTimeout(giveUp, Math.min(timeoutMs, 0x7fffffff))
-    const unlisten = () => clearTimeout(timer)
-    pending.set(id, { resolve, reject, onNews: undefined, unlisten, trace: undefined })
-    bridge.drain(id)
+    const waiter = { resolve, timer }
+    waiters.add(waiter)
+    if (drainId === 0) awaitJobs()
 
     function giveUp() {
-      const left = [...pending.keys()].filter((other) => other !== id)
-      for (const other of left) {
-        cancel(other, new OffloopError('ERR_SHUTDOWN', 'the job did not end before drainPool gave up'))
+      const left = [...pending.keys()].filter((id) => id !== drainId)
+      for (const id of left) {
+        cancel(id, new OffloopError('ERR_SHUTDOWN', 'the job did not end before drainPool gave up'))
       }
-      const message = `${left.length} jobs had not ended after ${timeoutMs} ms; they were cancelled`
-      cancel(id, new OffloopError('ERR_DEADLINE', message))
+      waiters.delete(waiter)
+      // Work that cannot be stopped midway keeps the process only while somebody waits for its end.
+      if (waiters.size === 0) cancel(drainId, undefined)
+      reject(new OffloopError('ERR_DEADLINE', `${left.length} jobs had not ended after ${timeoutMs} ms; they were cancelled`))
     }
   })
+}
+
+/**
+ * The calls of drainPool that wait. The native side is asked once for all of them, under `drainId`.
+ * @type {Set<{ resolve: () => void, timer: NodeJS.Timeout | undefined }>}
+ */
+const waiters = new Set()
+let drainId = 0
+
+function awaitJobs() {
+  drainId = nextId()
+  const resolve = () => {
+    drainId = 0
+    const drained = [...waiters]
+    waiters.clear()
+    for (const { timer } of drained) clearTimeout(timer)
+    // Not before those who waited for the last jobs have heard of them: whoever drains exits next.
+    setImmediate(() => {
+      for (const waiter of drained) waiter.resolve()
+    })
+  }
+  const reject = () => {
+    drainId = 0
+  }
+  if (pending.size === 0) bridge.hold(true)
+  pending.set(drainId, { resolve, reject, onNews: undefined, unlisten: undefined, trace: undefined })
+  bridge.drain(drainId)
 }
 
 module.exports = { bridge, submit, begin, cancel, nextId, drain, errorOf }
