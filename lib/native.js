@@ -54,7 +54,10 @@ function end(id, job, failure, value) {
   pending.delete(id)
   job.unlisten?.()
   bridge.release(id)
-  if (pending.size === 0) bridge.hold(false)
+  if (pending.size === 0) {
+    bridge.hold(false)
+    settleDrains()
+  }
   if (job.trace !== undefined) traceSettled(job.trace, failure)
   if (failure === undefined) job.resolve(value)
   else job.reject(failure.error)
@@ -179,17 +182,16 @@ function drain(timeoutMs) {
 const waiters = new Set()
 let drainId = 0
 
+/** The native side has said that the work has ended. A job's own settlement may be on its way still. */
+let workEnded = false
+
 function awaitJobs() {
+  workEnded = false
   drainId = nextId()
   const resolve = () => {
     drainId = 0
-    const drained = [...waiters]
-    waiters.clear()
-    for (const { timer } of drained) clearTimeout(timer)
-    // Not before those who waited for the last jobs have heard of them: whoever drains exits next.
-    setImmediate(() => {
-      for (const waiter of drained) waiter.resolve()
-    })
+    workEnded = true
+    settleDrains()
   }
   const reject = () => {
     drainId = 0
@@ -197,6 +199,17 @@ function awaitJobs() {
   if (pending.size === 0) bridge.hold(true)
   pending.set(drainId, { resolve, reject, onNews: undefined, unlisten: undefined, trace: undefined })
   bridge.drain(drainId)
+}
+
+function settleDrains() {
+  if (!workEnded || pending.size > 0 || waiters.size === 0) return
+  const drained = [...waiters]
+  waiters.clear()
+  for (const { timer } of drained) clearTimeout(timer)
+  // Not before those who waited for the last jobs have heard of them: whoever drains exits next.
+  setImmediate(() => {
+    for (const waiter of drained) waiter.resolve()
+  })
 }
 
 module.exports = { bridge, submit, begin, cancel, nextId, drain, errorOf }
