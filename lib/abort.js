@@ -37,7 +37,11 @@ function aborted(event) {
 /** @param {AbortSignal} signal */
 function forget(signal) {
   waiting.delete(signal)
-  signal.removeEventListener('abort', aborted)
+  try {
+    signal.removeEventListener('abort', aborted)
+  } catch {
+    // A signal that is none of Node's. Its job has been settled; nobody is left to tell.
+  }
 }
 
 module.exports = { onAbort }

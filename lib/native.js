@@ -7,6 +7,7 @@ const { clearTimeout, setImmediate, setTimeout } = require('node:timers')
 const { onAbort } = require('./abort.js')
 const { loadBinding } = require('./binding.js')
 const { OffloopError, argumentError } = require('./errors.js')
+const { closeAtExit } = require('./exit.js')
 const { isTraced, traceSubmit, traceSettled } = require('./trace.js')
 
 /**
@@ -28,6 +29,7 @@ let lastId = 0
 let draining = false
 
 const bridge = new Bridge(settle)
+closeAtExit(() => bridge.close())
 
 /**
  * Called by the addon, on this thread, with everything that has been settled since the last time.

@@ -4,6 +4,7 @@
 //! `cargo test --no-default-features --features model --test model`
 
 #![cfg(feature = "model")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "scenarios fail loudly")]
 
 use std::sync::Arc;
 

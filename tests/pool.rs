@@ -1,6 +1,13 @@
 //! The pool's promises, each as a scenario on a real pool without Node.
 
 #![cfg(not(feature = "model"))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "scenarios fail loudly")]
+#![allow(
+    clippy::unit_arg,
+    clippy::items_after_statements,
+    clippy::manual_assert,
+    reason = "short scenarios read best"
+)]
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};

@@ -63,7 +63,7 @@ for (const scenario of ['an uncaught exception', 'a rejection that nobody handle
 }
 
 for (const scenario of ['process.exit', 'process.exit at once', 'an uncaught exception', 'a rejection that nobody handles']) {
-  test(`${scenario}: no half of a file is left`, { todo: 'cleanup hooks do not run at process.exit' }, async (t) => {
+  test(`${scenario}: no half of a file is left`, async (t) => {
     const { files } = await run(t, scenario)
     assert.deepEqual(files, [])
   })

@@ -74,6 +74,15 @@ impl Bridge {
         drop(self.exports.borrow_mut().remove(&id));
     }
 
+    /// The environment is going: its jobs stop, and the last environment's threads end. Waits for them, but not
+    /// for long.
+    #[napi]
+    pub fn close(&self) {
+        self.exports.borrow_mut().clear();
+        self.handles.borrow_mut().clear();
+        self.environment.close();
+    }
+
     /// Takes no more jobs; settles `id` when those that are here have ended.
     #[napi]
     pub fn drain(&self, id: u32) {

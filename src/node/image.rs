@@ -36,6 +36,7 @@ pub struct ImageLimitsArgument {
 
 /// Checked and complete; 0 and '' stand for what follows from the image.
 #[napi(object, object_to_js = false)]
+#[allow(clippy::struct_excessive_bools, reason = "they are the switches that JavaScript has")]
 pub struct ResizeArgument {
     pub width: u32,
     pub height: u32,
@@ -207,15 +208,24 @@ fn inspect(file: &[u8], limits: &Limits) -> Result<ImageFacts> {
     Ok(facts(&metadata, file))
 }
 
+/// What the system says of a folder, and of what is neither file nor folder.
+fn not_a_file(is_dir: bool) -> std::io::Error {
+    #[cfg(unix)]
+    return std::io::Error::from_raw_os_error(if is_dir { libc::EISDIR } else { libc::EINVAL });
+    #[cfg(not(unix))]
+    std::io::Error::new(
+        if is_dir { std::io::ErrorKind::IsADirectory } else { std::io::ErrorKind::InvalidInput },
+        "it is not a regular file",
+    )
+}
+
 /// Reads an image file whole, once its size is known to be allowed. Blocks: for the I/O thread.
 fn read_file(path: &str, limits: &Limits, admission: &mut Admission) -> Result<Vec<u8>> {
     let failed = |error: &std::io::Error| Error::io("cannot read", path, error);
     // Before it is opened: opening a pipe would wait for its writer.
     let facts = std::fs::metadata(Path::new(path)).map_err(|error| failed(&error))?;
     if !facts.is_file() {
-        let kind =
-            if facts.is_dir() { std::io::ErrorKind::IsADirectory } else { std::io::ErrorKind::InvalidInput };
-        return Err(failed(&std::io::Error::new(kind, "it is not a regular file")));
+        return Err(failed(&not_a_file(facts.is_dir())));
     }
     limits.check_bytes(facts.len())?;
     admission.grow(facts.len(), 0)?;
@@ -252,6 +262,7 @@ impl Bridge {
 
     /// Of bytes: read in place, within the call.
     #[napi]
+    #[allow(clippy::unused_self, reason = "a method, as everything that JavaScript calls")]
     pub fn image_facts(
         &self,
         bytes: Uint8ArraySlice<'_>,
@@ -279,7 +290,7 @@ impl Bridge {
             self.with_file(&Ask::new(id, lane, timeout_ms), path, limits, move |bytes, admission| {
                 match inspect(&bytes, &limits) {
                     Ok(facts) => {
-                        admission.complete(|| environment.settle(id, Ok(Value::Facts(Box::new(facts)))))
+                        admission.complete(|| environment.settle(id, Ok(Value::Facts(Box::new(facts)))));
                     }
                     Err(error) => admission.fail(error),
                 }

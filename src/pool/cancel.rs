@@ -67,6 +67,11 @@ impl Cancel {
         }
     }
 
+    /// Whether it was the deadline.
+    pub(crate) fn is_late(&self) -> bool {
+        self.own.load(Ordering::Acquire) == LATE
+    }
+
     fn group_is_gone(&self) -> bool {
         self.group.as_ref().is_some_and(|group| group.load(Ordering::Acquire))
     }

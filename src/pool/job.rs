@@ -10,7 +10,7 @@ use super::cancel::Cancel;
 use super::cx::Cx;
 use super::lane::{Kind, Lane};
 use super::scheduler::Shared;
-use super::tenant::Tenant;
+use super::tenant::{Presence, Tenant};
 use crate::error::{Error, Result};
 
 /// What a slice of work came to.
@@ -130,6 +130,8 @@ pub struct Admission {
     started: Option<Instant>,
     /// How it ended, for the counters.
     outcome: Option<Ending>,
+    /// Outlives the settling, so that a drain ends after the promises of its jobs.
+    presence: Option<Presence>,
 }
 
 /// How a job ended, for the counters.
@@ -142,8 +144,8 @@ pub(crate) enum Ending {
 
 impl Admission {
     pub(crate) fn new(ticket: Arc<Ticket>, share: Share, shared: Arc<Shared>) -> Self {
-        ticket.tenant.enter();
-        Self { ticket, share, shared, holds_working: false, started: None, outcome: None }
+        let presence = Some(ticket.tenant.enter());
+        Self { ticket, share, shared, holds_working: false, started: None, outcome: None, presence }
     }
 
     /// The flag to poll.
@@ -173,16 +175,17 @@ impl Admission {
     /// Ends a job that was admitted without a task of its own (an export). `settle` runs if nobody gave up.
     pub fn complete(mut self, settle: impl FnOnce()) {
         let won = self.ticket.claim();
-        self.outcome = Some(if won { Ending::Completed } else { Ending::Cancelled });
+        let presence = self.end(if won { Ending::Completed } else { Ending::Cancelled });
         drop(self);
         if won {
             settle();
         }
+        drop(presence);
     }
 
     /// Ends such a job with an error, and raises its flag for the parts of it that still wait or run.
     pub fn fail(mut self, error: Error) {
-        self.outcome = Some(Ending::Failed);
+        let presence = self.end(Ending::Failed);
         let ticket = Arc::clone(&self.ticket);
         let won = ticket.claim();
         ticket.cancel.cancel();
@@ -190,10 +193,13 @@ impl Admission {
         if won {
             ticket.tell(error);
         }
+        drop(presence);
     }
 
-    pub(crate) fn end(&mut self, outcome: Ending) {
+    /// Says how it ended. Whoever asks settles the job, and drops the answer after that.
+    pub(crate) fn end(&mut self, outcome: Ending) -> Option<Presence> {
         self.outcome = Some(outcome);
+        self.presence.take()
     }
 }
 
@@ -211,7 +217,7 @@ impl Drop for Admission {
         let outcome = match self.outcome {
             Some(Ending::Completed) => &counters.completed,
             Some(Ending::Cancelled) => &counters.cancelled,
-            None if self.ticket.cancel.is_cancelled() => &counters.cancelled,
+            None if self.ticket.cancel.is_cancelled() && !self.ticket.cancel.is_late() => &counters.cancelled,
             Some(Ending::Failed) | None => &counters.failed,
         };
         outcome.fetch_add(1, Ordering::Relaxed);
@@ -219,8 +225,7 @@ impl Drop for Admission {
         if self.ticket.deadline.is_some() {
             self.shared.forget_deadline(&self.ticket);
         }
-        self.ticket.tenant.leave();
-        // Last: a job that was dropped unsettled is a bug, but its promise must not hang.
+        // Last but for its mark: a job that was dropped unsettled is a bug, but its promise must not hang.
         if self.ticket.claim() {
             let error = match self.ticket.cancel.check() {
                 Err(error) => error,

@@ -630,20 +630,18 @@ fn settle(entry: Entry, outcome: Result<Step>) {
     };
     let ticket = Arc::clone(&admission.ticket);
     let won = ticket.claim();
-    admission.end(match &outcome {
+    let presence = admission.end(match &outcome {
         Ok(_) if won => Ending::Completed,
         Err(error) if !matches!(error.code(), Code::Cancelled | Code::Shutdown) => Ending::Failed,
         _ => Ending::Cancelled,
     });
     drop(admission);
-    if !won {
-        return;
-    }
     match outcome {
-        Ok(Step::Done(hand_over)) => guarded(hand_over),
-        Ok(Step::More) => {}
-        Err(error) => ticket.tell(error),
+        Ok(Step::Done(hand_over)) if won => guarded(hand_over),
+        Err(error) if won => ticket.tell(error),
+        _ => {}
     }
+    drop(presence);
 }
 
 fn guarded(hand_over: Box<dyn FnOnce() + Send>) {

@@ -7,6 +7,17 @@ use super::cancel::Cancel;
 
 type Idle = Box<dyn FnOnce() + Send>;
 
+/// A job's mark in its tenant's count.
+pub(crate) struct Presence(Arc<Tenant>);
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        if self.0.jobs.fetch_sub(1, Ordering::SeqCst) == 1 && self.0.is_closed() {
+            self.0.settle_drain();
+        }
+    }
+}
+
 /// One environment's share of the pool.
 #[derive(Default)]
 pub struct Tenant {
@@ -53,14 +64,10 @@ impl Tenant {
         Cancel::in_group(Arc::clone(&self.gone))
     }
 
-    pub(crate) fn enter(&self) {
+    /// Counts a job until the answer is dropped, which is after the job's promise has been settled.
+    pub(crate) fn enter(self: &Arc<Self>) -> Presence {
         self.jobs.fetch_add(1, Ordering::SeqCst);
-    }
-
-    pub(crate) fn leave(&self) {
-        if self.jobs.fetch_sub(1, Ordering::SeqCst) == 1 && self.is_closed() {
-            self.settle_drain();
-        }
+        Presence(Arc::clone(self))
     }
 
     fn settle_drain(&self) {
