@@ -22,7 +22,7 @@ function configurePool(options) {
   /** @type {(name: string, value: unknown) => number | undefined} */
   const most = (name, value) => check.integer(`options.${name}`, value, 1, MOST_QUEUED, undefined)
   /** @type {(name: string, value: unknown) => number | undefined} */
-  const nice = (name, value) => check.integer(`options.${name}`, value, 0, 19, undefined)
+  const nice = (name, value) => check.integer(`options.${name}`, value, 0, 20, undefined)
   const failure = bridge.configure({
     threads: check.integer('options.threads', copy.threads, 1, MOST_THREADS, undefined),
     memoryBytes: check.integer('options.memoryBytes', copy.memoryBytes, LEAST_MEMORY, 2 ** 43, undefined),

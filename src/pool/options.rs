@@ -2,6 +2,7 @@
 
 use super::host;
 use super::lane::PerLane;
+use super::priority;
 use crate::error::{Code, Error, Result};
 
 /// How the pool runs. `None` leaves a setting as it is, or at its default.
@@ -13,7 +14,8 @@ pub struct PoolOptions {
     pub max_queue: PerLane<Option<usize>>,
     /// The byte budget; by default a quarter of the memory that the process may use.
     pub memory_bytes: Option<u64>,
-    /// How much nicer the workers are than the process: +5 and +15 by default.
+    /// How much nicer the workers are than the process, 0 to 20, where 20 is idle time only: 15 and 20 by
+    /// default.
     pub niceness: PerLane<Option<u8>>,
 }
 
@@ -38,7 +40,7 @@ impl Settings {
             threads: host::threads(),
             max_queue: PerLane { interactive: DEFAULT_QUEUED, bulk: DEFAULT_QUEUED },
             memory_bytes: (host::memory_bytes() / 4).max(16 << 20),
-            niceness: PerLane { interactive: 5, bulk: 15 },
+            niceness: PerLane { interactive: 15, bulk: priority::IDLE },
         }
     }
 
@@ -52,7 +54,7 @@ impl Settings {
             (&mut self.niceness.interactive, options.niceness.interactive),
             (&mut self.niceness.bulk, options.niceness.bulk),
         ] {
-            *lane = niceness.unwrap_or(*lane).min(19);
+            *lane = niceness.unwrap_or(*lane).min(priority::IDLE);
         }
         if started && (self.threads != before.threads || self.niceness != before.niceness) {
             return Err(Error::new(
