@@ -241,7 +241,7 @@ refuses('configurePool', [
   ...each('maxQueue.bulk', { ...bad.NO_NUMBERS, ...bad.NO_INTEGERS, 0: () => 0 }, (bulk) => configurePool({ maxQueue: { bulk } }), /options\.maxQueue\.bulk/),
   ['maxQueue of an unknown lane', () => configurePool({ maxQueue: { batch: 1 } }), /options\.maxQueue\.batch/],
   ...each('niceness', bad.NO_OBJECTS, (niceness) => configurePool({ niceness }), /options\.niceness/),
-  ...each('niceness.interactive', { ...bad.NO_NUMBERS, ...bad.NO_INTEGERS, 20: () => 20 }, (interactive) => configurePool({ niceness: { interactive } }), /options\.niceness\.interactive/),
+  ...each('niceness.interactive', { ...bad.NO_NUMBERS, ...bad.NO_INTEGERS, 21: () => 21 }, (interactive) => configurePool({ niceness: { interactive } }), /options\.niceness\.interactive/),
   ['a getter that throws', () => configurePool({ get threads() { throw boom } }), /options\.threads/]
 ], { throws: true })
 
