@@ -12,6 +12,7 @@ mod options;
 #[allow(clippy::module_inception, reason = "the type is the folder's subject")]
 mod pool;
 mod priority;
+mod queues;
 mod scheduler;
 mod slab;
 mod stats;

@@ -5,7 +5,6 @@
 //! for a microsecond at a time, and never while a job runs or a promise is settled. The event loop puts a job
 //! into the inbox and wakes the pump, and that is all it does.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,15 +14,11 @@ use super::cx::Cx;
 use super::governor::Governor;
 use super::job::{Admission, Ending, Handle, Spec, Step, Task, Ticket};
 use super::lane::{Lane, PerLane};
+use super::queues::{Entry, Graveyard, Hold, Message, State, bury, take_memory};
 use super::stats::LaneCounters;
-use super::sync::{AtomicBool, AtomicU64, AtomicUsize, Inbox, Mutex, Ordering, Outlet, lock};
+use super::sync::{AtomicBool, AtomicU64, AtomicUsize, Inbox, Mutex, Ordering, lock};
 use super::tenant::Tenant;
 use crate::error::{Code, Error, Result};
-
-/// How many jobs may start before the one at the head that waits for memory, before it must be next.
-const MOST_SKIPS: u32 = 64;
-/// How far behind the head a job is looked for that fits.
-const WINDOW: usize = 64;
 
 /// What the scheduler asks of the threads around it.
 pub(crate) trait Host: Send + Sync {
@@ -36,52 +31,6 @@ pub(crate) trait Host: Send + Sync {
     /// Gives back at least so many of them.
     fn shed(&self, bytes: u64);
 }
-
-enum Message {
-    Job(Box<Entry>),
-    /// Wake when this one is late.
-    Watch(Arc<Ticket>),
-    Forget(Instant, u64),
-}
-
-/// Whether a task is a job, or part of one that was admitted before (an export's batch).
-enum Hold {
-    Own(Admission),
-    Ride(Arc<Ticket>),
-}
-
-/// A task in a queue, or out of it and running.
-pub(crate) struct Entry {
-    task: Option<Box<dyn Task>>,
-    hold: Hold,
-    /// How many jobs from behind went first because this one waits for memory.
-    skipped: u32,
-}
-
-impl Entry {
-    fn ticket(&self) -> &Arc<Ticket> {
-        match &self.hold {
-            Hold::Own(admission) => &admission.ticket,
-            Hold::Ride(ticket) => ticket,
-        }
-    }
-
-    pub(crate) fn task(&mut self) -> Option<&mut Box<dyn Task>> {
-        self.task.as_mut()
-    }
-}
-
-struct State {
-    outlet: Outlet<Message>,
-    queues: PerLane<VecDeque<Entry>>,
-    governor: Governor,
-    /// Slots granted to workers that have not taken a job yet.
-    tokens: PerLane<usize>,
-    /// The queue's head waits for memory: no use granting a slot before some is free.
-    blocked: PerLane<bool>,
-    deadlines: BTreeMap<(Instant, u64), Arc<Ticket>>,
-}
-
 /// See the module's documentation.
 pub(crate) struct Shared {
     inbox: Inbox<Message>,
@@ -96,24 +45,12 @@ pub(crate) struct Shared {
     next_id: AtomicU64,
     host: Box<dyn Host>,
 }
-
-/// Entries taken out under the lock, dropped after it: dropping a task may free much memory, and dropping
-/// an admission may settle a promise.
-type Graveyard = Vec<Entry>;
-
 impl Shared {
     pub(crate) fn new(threads: usize, memory: u64, most_queued: PerLane<usize>, host: Box<dyn Host>) -> Self {
         let (inbox, outlet) = Inbox::new();
         Self {
             inbox,
-            state: Mutex::new(State {
-                outlet,
-                queues: PerLane::default(),
-                governor: Governor::new(threads),
-                tokens: PerLane::default(),
-                blocked: PerLane::default(),
-                deadlines: BTreeMap::new(),
-            }),
+            state: Mutex::new(State::new(outlet, threads)),
             budget: Budget::new(memory),
             counters: PerLane::default(),
             most_queued: PerLane::new(|lane| AtomicUsize::new(most_queued[lane])),
@@ -176,14 +113,14 @@ impl Shared {
     /// Queues an admitted job's work.
     pub(crate) fn enqueue(self: &Arc<Self>, admission: Admission, task: Box<dyn Task>) -> Handle {
         let handle = Handle { ticket: Arc::clone(&admission.ticket), shared: Arc::clone(self) };
-        let entry = Entry { task: Some(task), hold: Hold::Own(admission), skipped: 0 };
+        let entry = Entry::new(task, Hold::Own(admission));
         self.post(Message::Job(Box::new(entry)));
         handle
     }
 
     /// Queues work that is part of a job admitted before.
     pub(crate) fn ride(&self, ticket: Arc<Ticket>, task: Box<dyn Task>) {
-        let entry = Entry { task: Some(task), hold: Hold::Ride(ticket), skipped: 0 };
+        let entry = Entry::new(task, Hold::Ride(ticket));
         self.post(Message::Job(Box::new(entry)));
     }
 
@@ -344,50 +281,40 @@ impl Shared {
         }
     }
 
+    /// A token's first job.
     fn take_first(self: &Arc<Self>, lane: Lane) -> Option<Entry> {
-        let mut graveyard = Graveyard::new();
-        let mut state = lock(&self.state);
-        state.tokens[lane] -= 1;
-        state.read_inbox();
-        state.governor.release(lane);
-        let next = self.next_on_slot(&mut state, lane, &mut graveyard);
-        let grants = self.grant(&mut state);
-        drop(state);
-        drop(graveyard);
-        self.spawn(grants);
+        let next = self.turn(lane, |state| state.tokens[lane] -= 1);
         self.shed(next)
     }
 
     /// The job's slot goes to something else; the job waits at the head of its queue, keeping its memory.
     fn step_aside(self: &Arc<Self>, lane: Lane, entry: Entry) -> Option<Entry> {
-        let mut graveyard = Graveyard::new();
-        let mut state = lock(&self.state);
-        state.read_inbox();
-        state.queues[lane].push_front(entry);
-        state.governor.release(lane);
-        let next = self.next_on_slot(&mut state, lane, &mut graveyard);
-        let grants = self.grant(&mut state);
-        drop(state);
-        drop(graveyard);
-        self.spawn(grants);
+        let next = self.turn(lane, |state| state.queues[lane].push_front(entry));
         self.shed(next)
     }
 
     fn finish(self: &Arc<Self>, lane: Lane, mut entry: Entry, outcome: Result<Step>) -> Option<Entry> {
         // What the task holds goes before its memory counts as free.
         drop_quietly(entry.task.take());
+        let next = self.turn(lane, |state| state.give_back(&mut entry, &self.budget));
+        settle(entry, outcome);
+        self.shed(next)
+    }
+
+    /// A worker under the lock: `before`, then its slot goes to the next job of its lane, if there is one and it
+    /// may have it, and whatever else may start is started.
+    fn turn(self: &Arc<Self>, lane: Lane, before: impl FnOnce(&mut State)) -> Option<(Entry, u64)> {
         let mut graveyard = Graveyard::new();
         let mut state = lock(&self.state);
         state.read_inbox();
-        state.give_back(&mut entry, &self.budget);
+        before(&mut state);
         state.governor.release(lane);
         let next = self.next_on_slot(&mut state, lane, &mut graveyard);
         let grants = self.grant(&mut state);
         drop(state);
         drop(graveyard);
         self.spawn(grants);
-        settle(entry, outcome);
-        self.shed(next)
+        next
     }
 
     fn next_on_slot(&self, state: &mut State, lane: Lane, graveyard: &mut Graveyard) -> Option<(Entry, u64)> {
@@ -484,133 +411,6 @@ impl Shared {
         settle(entry, outcome);
     }
 }
-
-impl State {
-    fn read_inbox(&mut self) {
-        while let Some(message) = self.outlet.take() {
-            match message {
-                Message::Job(entry) => {
-                    let lane = entry.ticket().lane;
-                    self.insert(*entry);
-                    self.blocked[lane] = false;
-                }
-                Message::Watch(ticket) => {
-                    if let Some(deadline) = ticket.deadline {
-                        self.deadlines.insert((deadline, ticket.id), ticket);
-                    }
-                }
-                Message::Forget(deadline, id) => {
-                    self.deadlines.remove(&(deadline, id));
-                }
-            }
-        }
-    }
-
-    /// In the order of admission: nearly always the end. A part of a job (an export's batch) stands where its
-    /// job was admitted, so that a running export does not wait behind every job that came later.
-    fn insert(&mut self, entry: Entry) {
-        let (lane, id) = (entry.ticket().lane, entry.ticket().id);
-        let queue = &mut self.queues[lane];
-        if queue.back().is_none_or(|last| last.ticket().id <= id) {
-            queue.push_back(entry);
-        } else {
-            let place = queue.partition_point(|other| other.ticket().id <= id);
-            queue.insert(place, entry);
-        }
-    }
-
-    /// The first job of the lane that may run now, and how many idle bytes must go for it.
-    fn take(
-        &mut self,
-        lane: Lane,
-        budget: &Budget,
-        idle: u64,
-        graveyard: &mut Graveyard,
-    ) -> Option<(Entry, u64)> {
-        let now = Instant::now();
-        let queue = &mut self.queues[lane];
-        let mut index = 0;
-        while index < queue.len().min(WINDOW) {
-            let ticket = queue[index].ticket();
-            if ticket.is_late(now) {
-                ticket.cancel.expire();
-            }
-            if ticket.cancel.is_cancelled() {
-                if let Some(entry) = queue.remove(index) {
-                    bury(entry, budget, graveyard);
-                    // Its memory, if it held any, may be what the others wait for.
-                    index = 0;
-                }
-                continue;
-            }
-            if let Some(shed) = take_memory(&mut queue[index], budget, idle) {
-                let entry = queue.remove(index)?;
-                if index > 0 {
-                    queue[0].skipped += 1;
-                }
-                return Some((entry, shed));
-            }
-            if index == 0 && queue[0].skipped >= MOST_SKIPS {
-                break;
-            }
-            index += 1;
-        }
-        self.blocked[lane] = !queue.is_empty();
-        None
-    }
-
-    /// Takes every job out that was given up while it waited.
-    fn sweep(&mut self, budget: &Budget, graveyard: &mut Graveyard) {
-        for lane in Lane::ALL {
-            let queue = std::mem::take(&mut self.queues[lane]);
-            for entry in queue {
-                if entry.ticket().cancel.is_cancelled() {
-                    bury(entry, budget, graveyard);
-                } else {
-                    self.queues[lane].push_back(entry);
-                }
-            }
-            self.blocked[lane] = false;
-        }
-    }
-
-    fn give_back(&mut self, entry: &mut Entry, budget: &Budget) {
-        if give_back(entry, budget) {
-            self.blocked = PerLane::default();
-        }
-    }
-}
-
-/// Takes the working memory of a job that is about to run, unless it holds it already.
-fn take_memory(entry: &mut Entry, budget: &Budget, idle: u64) -> Option<u64> {
-    match &mut entry.hold {
-        Hold::Ride(_) => Some(0),
-        Hold::Own(admission) if admission.holds_working => Some(0),
-        Hold::Own(admission) => {
-            let shed = budget.take(admission.share, idle)?;
-            admission.holds_working = true;
-            Some(shed)
-        }
-    }
-}
-
-fn give_back(entry: &mut Entry, budget: &Budget) -> bool {
-    match &mut entry.hold {
-        Hold::Own(admission) if admission.holds_working => {
-            admission.holds_working = false;
-            budget.give_back(admission.share);
-            true
-        }
-        _ => false,
-    }
-}
-
-/// Out of the queue for good; dropped, and so settled, once the lock is released.
-fn bury(mut entry: Entry, budget: &Budget, graveyard: &mut Graveyard) {
-    give_back(&mut entry, budget);
-    graveyard.push(entry);
-}
-
 /// Tells whoever asked what became of it, after everything the job held has been given back.
 fn settle(entry: Entry, outcome: Result<Step>) {
     let mut admission = match entry.hold {
@@ -662,7 +462,6 @@ pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
         .unwrap_or("no message");
     Error::internal(format!("a job panicked, which is a bug in offloop, please report it: {said}"))
 }
-
 /// A job taken along by `Cx::take_batch`: it has begun and holds its memory.
 pub struct Batched {
     entry: Option<Entry>,
