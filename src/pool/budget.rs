@@ -69,18 +69,7 @@ impl Budget {
     pub(crate) fn admit(&self, input: u64, working: u64) -> Result<Share> {
         let total = self.total();
         let half = total / 2;
-        // An eighth is kept for other inputs, so that one giant doesn't lock the logins out.
-        let most = total - total / 8;
-        if input > half || working > most || input.saturating_add(working) > total {
-            return Err(Error::new(
-                Code::MemoryBudget,
-                format!(
-                    "the job needs {input} bytes of input and {working} bytes to work in, which could never \
-                     fit the pool's memory budget of {total} bytes (inputs may take half, one job's work \
-                     seven eighths); raise memoryBytes in configurePool"
-                ),
-            ));
-        }
+        could_ever_fit(total, input, working)?;
         let giant = working > half;
         if giant {
             let _ = self.giants.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |giants| {
@@ -105,10 +94,11 @@ impl Budget {
 
     /// More input for a job that is already in: a file's bytes, whose size shows only when it is opened.
     pub(crate) fn admit_more(&self, share: &mut Share, input: u64, working: u64) -> Result<()> {
-        let more = self.admit(input, working)?;
-        // Admitted as a whole anew; what it held before was the smaller part.
-        self.leave(*share);
-        *share = more;
+        could_ever_fit(self.total(), input, working)?;
+        let more = self.admit(input.saturating_sub(share.input), working)?;
+        // The input it held stays held; its mark as a giant, if it was one, is replaced by the new one.
+        self.leave(Share { input: 0, ..*share });
+        *share = Share { input: share.input.max(input), ..more };
         Ok(())
     }
 
@@ -163,6 +153,22 @@ impl Budget {
     }
 }
 
+fn could_ever_fit(total: u64, input: u64, working: u64) -> Result<()> {
+    // An eighth is kept for other inputs, so that one giant doesn't lock the logins out.
+    let most = total - total / 8;
+    if input > total / 2 || working > most || input.saturating_add(working) > total {
+        return Err(Error::new(
+            Code::MemoryBudget,
+            format!(
+                "the job needs {input} bytes of input and {working} bytes to work in, which could never fit the \
+                 pool's memory budget of {total} bytes (inputs may take half, one job's work seven eighths); raise \
+                 memoryBytes in configurePool"
+            ),
+        ));
+    }
+    Ok(())
+}
+
 #[cfg(all(test, not(feature = "model")))]
 mod tests {
     use super::*;
@@ -194,6 +200,23 @@ mod tests {
         let error = budget.admit(1, 0).unwrap_err();
         assert_eq!(error.code(), Code::QueueFull);
         assert!(error.code().is_retryable());
+    }
+
+    #[test]
+    fn a_file_s_bytes_count_once() {
+        let budget = Budget::new(1_000);
+        let mut share = budget.admit(0, 0).unwrap();
+        budget.admit_more(&mut share, 400, 0).unwrap();
+        assert_eq!(budget.held(), 400);
+        budget.admit_more(&mut share, 400, 550).unwrap();
+        assert_eq!(budget.held(), 400, "its own input is not in its way");
+        assert_eq!(budget.admit(100, 0).unwrap_err().code(), Code::QueueFull, "it is a giant now");
+        assert_eq!(budget.take(share, 0), Some(0));
+        budget.give_back(share);
+        budget.leave(share);
+        assert_eq!(budget.held(), 0);
+        assert!(budget.admit(500, 0).is_ok());
+        assert_eq!(budget.admit_more(&mut Share::default(), 501, 0).unwrap_err().code(), Code::MemoryBudget);
     }
 
     #[test]

@@ -96,8 +96,10 @@ impl Pool {
         spec: &Spec,
         reject: impl Fn(Error) + Send + Sync + 'static,
     ) -> Result<Admission> {
+        let admission = self.shared.admit(tenant, spec, Box::new(reject))?;
+        // After it: a job that is refused starts nothing, and so fixes no settings.
         self.workers.start(&self.shared)?;
-        self.shared.admit(tenant, spec, Box::new(reject))
+        Ok(admission)
     }
 
     /// Queues the work of a job that was let in.

@@ -8,7 +8,7 @@ use super::budget::Budget;
 use super::governor::Governor;
 use super::job::{Admission, Task, Ticket};
 use super::lane::{Lane, PerLane};
-use super::sync::Outlet;
+use super::sync::Inbox;
 
 /// How many jobs may start before the one at the head that waits for memory, before it must be next.
 const MOST_SKIPS: u32 = 64;
@@ -55,7 +55,6 @@ impl Entry {
 
 /// The queues, the slots and the deadlines, behind the scheduler's lock.
 pub(crate) struct State {
-    pub(crate) outlet: Outlet<Message>,
     pub(crate) queues: PerLane<VecDeque<Entry>>,
     pub(crate) governor: Governor,
     /// Slots granted to workers that have not taken a job yet.
@@ -68,9 +67,8 @@ pub(crate) struct State {
 /// an admission may settle a promise.
 pub(crate) type Graveyard = Vec<Entry>;
 impl State {
-    pub(crate) fn new(outlet: Outlet<Message>, threads: usize) -> Self {
+    pub(crate) fn new(threads: usize) -> Self {
         Self {
-            outlet,
             queues: PerLane::default(),
             governor: Governor::new(threads),
             tokens: PerLane::default(),
@@ -79,8 +77,8 @@ impl State {
         }
     }
 
-    pub(crate) fn read_inbox(&mut self) {
-        while let Some(message) = self.outlet.take() {
+    pub(crate) fn read_inbox(&mut self, inbox: &Inbox<Message>) {
+        for message in inbox.take_all() {
             match message {
                 Message::Job(entry) => {
                     let lane = entry.ticket().lane;

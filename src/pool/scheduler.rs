@@ -47,10 +47,9 @@ pub(crate) struct Shared {
 }
 impl Shared {
     pub(crate) fn new(threads: usize, memory: u64, most_queued: PerLane<usize>, host: Box<dyn Host>) -> Self {
-        let (inbox, outlet) = Inbox::new();
         Self {
-            inbox,
-            state: Mutex::new(State::new(outlet, threads)),
+            inbox: Inbox::default(),
+            state: Mutex::new(State::new(threads)),
             budget: Budget::new(memory),
             counters: PerLane::default(),
             most_queued: PerLane::new(|lane| AtomicUsize::new(most_queued[lane])),
@@ -124,11 +123,16 @@ impl Shared {
         self.post(Message::Job(Box::new(entry)));
     }
 
-    /// Puts a message into the inbox and has the pump look. If nobody will ever look, the message is
-    /// dropped, and an admission in it says so to its promise.
+    /// Puts a message into the inbox and has the pump look.
     fn post(&self, message: Message) {
-        drop(self.inbox.put(message));
-        self.host.wake();
+        self.inbox.put(message);
+        if self.closed.load(Ordering::SeqCst) {
+            // The pump may have ended: what came too late must not stay here, where it would keep itself and
+            // the whole pool alive.
+            self.refuse_rest();
+        } else {
+            self.host.wake();
+        }
     }
 
     pub(crate) fn set_most_queued(&self, most: PerLane<usize>) {
@@ -157,7 +161,7 @@ impl Shared {
     pub(crate) fn forget_deadline(&self, ticket: &Ticket) {
         if let Some(deadline) = ticket.deadline {
             // No hurry: it is read with the next message.
-            drop(self.inbox.put(Message::Forget(deadline, ticket.id)));
+            self.inbox.put(Message::Forget(deadline, ticket.id));
         }
     }
 
@@ -167,7 +171,7 @@ impl Shared {
         let mut graveyard = Graveyard::new();
         let mut late = Vec::new();
         let mut state = lock(&self.state);
-        state.read_inbox();
+        state.read_inbox(&self.inbox);
         while let Some(first) = state.deadlines.first_entry() {
             if first.key().0 > now {
                 break;
@@ -195,18 +199,25 @@ impl Shared {
     /// No more jobs; those that wait are refused, those that run are left to their cancel flags.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
+        self.refuse_rest();
+    }
+
+    fn refuse_rest(&self) {
         let mut graveyard = Graveyard::new();
         let mut state = lock(&self.state);
-        state.read_inbox();
+        state.read_inbox(&self.inbox);
         for lane in Lane::ALL {
             while let Some(entry) = state.queues[lane].pop_front() {
                 bury(entry, &self.budget, &mut graveyard);
             }
         }
+        // A ticket leads back to whoever asked, and from there to the pool.
+        let watched = std::mem::take(&mut state.deadlines);
         drop(state);
         for entry in graveyard {
             entry.ticket().reject(Error::new(Code::Shutdown, "the pool has shut down"));
         }
+        drop(watched);
     }
 
     /// How many slots of a lane are held. For tests and for the end.
@@ -306,7 +317,7 @@ impl Shared {
     fn turn(self: &Arc<Self>, lane: Lane, before: impl FnOnce(&mut State)) -> Option<(Entry, u64)> {
         let mut graveyard = Graveyard::new();
         let mut state = lock(&self.state);
-        state.read_inbox();
+        state.read_inbox(&self.inbox);
         before(&mut state);
         state.governor.release(lane);
         let next = self.next_on_slot(&mut state, lane, &mut graveyard);
@@ -341,7 +352,7 @@ impl Shared {
         let mut batch = Vec::new();
         let mut shed = 0;
         let mut state = lock(&self.state);
-        state.read_inbox();
+        state.read_inbox(&self.inbox);
         while batch.len() < most {
             let queue = &mut state.queues[ticket.lane];
             let Some(mut entry) = queue.pop_front() else { break };
@@ -374,7 +385,7 @@ impl Shared {
     /// Up to `most` slots that nobody holds and nothing waits for, for a job's own parallel parts.
     pub(crate) fn lend_idle(&self, lane: Lane, most: usize) -> usize {
         let mut state = lock(&self.state);
-        state.read_inbox();
+        state.read_inbox(&self.inbox);
         let waiting = Lane::ALL
             .iter()
             .any(|&lane| !state.blocked[lane] && state.queues[lane].len() > state.tokens[lane]);
@@ -394,7 +405,7 @@ impl Shared {
     /// A lent slot given back.
     pub(crate) fn return_slot(self: &Arc<Self>, lane: Lane) {
         let mut state = lock(&self.state);
-        state.read_inbox();
+        state.read_inbox(&self.inbox);
         state.governor.release(lane);
         let grants = self.grant(&mut state);
         drop(state);
@@ -432,6 +443,7 @@ fn settle(entry: Entry, outcome: Result<Step>) {
     let won = ticket.claim();
     let presence = admission.end(match &outcome {
         Ok(_) if won => Ending::Completed,
+        Ok(_) if ticket.cancel.is_late() => Ending::Failed,
         Err(error) if !matches!(error.code(), Code::Cancelled | Code::Shutdown) => Ending::Failed,
         _ => Ending::Cancelled,
     });

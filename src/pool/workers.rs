@@ -18,7 +18,7 @@ use super::options::Settings;
 use super::priority;
 use super::scheduler::{Host, Shared};
 use super::slab::Slabs;
-use super::sync::{Inbox, Outlet};
+use super::sync::Inbox;
 use super::threads::{Alive, Threads};
 use crate::error::{Error, Result};
 
@@ -49,7 +49,6 @@ pub(crate) struct Workers {
     stopping: AtomicBool,
     priority_refused: AtomicBool,
     errands: Inbox<Errand>,
-    errands_out: Mutex<Option<Outlet<Errand>>>,
     io: Io,
     pub(crate) slabs: Arc<Slabs>,
     reclaim: Vec<Arc<dyn Reclaim>>,
@@ -57,7 +56,6 @@ pub(crate) struct Workers {
 
 impl Workers {
     pub(crate) fn new(settings: Settings, reclaim: Vec<Arc<dyn Reclaim>>) -> Arc<Self> {
-        let (errands, outlet) = Inbox::new();
         Arc::new(Self {
             settings: Mutex::new(settings),
             slots: AtomicUsize::new(settings.threads),
@@ -67,8 +65,7 @@ impl Workers {
             threads: Arc::default(),
             stopping: AtomicBool::new(false),
             priority_refused: AtomicBool::new(false),
-            errands,
-            errands_out: Mutex::new(Some(outlet)),
+            errands: Inbox::default(),
             io: Io::default(),
             slabs: Arc::default(),
             reclaim,
@@ -108,11 +105,10 @@ impl Workers {
         let alive = self.threads.enter();
         let workers = Arc::clone(self);
         let weak = Arc::downgrade(shared);
-        let errands = self.errands_out.lock().unwrap_or_else(PoisonError::into_inner).take();
         let thread = std::thread::Builder::new()
             .name("offloop-pump".into())
             .spawn(move || {
-                workers.pump(&weak, errands);
+                workers.pump(&weak);
                 drop(workers);
                 drop(alive);
             })
@@ -122,11 +118,11 @@ impl Workers {
         Ok(())
     }
 
-    fn pump(&self, shared: &Weak<Shared>, mut errands: Option<Outlet<Errand>>) {
+    fn pump(&self, shared: &Weak<Shared>) {
         let mut aged = Instant::now();
         while !self.stopping.load(Ordering::SeqCst) {
             let Some(shared) = shared.upgrade() else { return };
-            while let Some(errand) = errands.as_mut().and_then(Outlet::take) {
+            for errand in self.errands.take_all() {
                 // If the thread cannot be started the errand is dropped, and its admission says so.
                 drop(self.io.spawn(errand, &self.threads));
             }
@@ -152,7 +148,7 @@ impl Workers {
 
     /// Has the I/O thread do something. Takes no lock that a worker may hold: the pump passes it on.
     pub(crate) fn errand(&self, errand: Errand) {
-        drop(self.errands.put(errand));
+        self.errands.put(errand);
         self.wake_pump();
     }
 
@@ -219,6 +215,7 @@ impl Workers {
         self.stopping.store(true, Ordering::SeqCst);
         self.wake_pump();
         self.io.stop();
+        drop(self.errands.take_all());
         drop(std::mem::take(&mut *self.lanes.lock().unwrap_or_else(PoisonError::into_inner)));
         self.threads.wait(most)
     }
