@@ -260,8 +260,8 @@ export interface ResizeImageOptions extends JobOptions {
   /**
    * Take the input's memory instead of copying it: its ArrayBuffer is detached, and every view of it becomes
    * empty, whatever part of it the input was. Memory that cannot be detached, as that of small Buffers from
-   * Node's pool, is copied. Nothing is detached when an option is wrong or `signal` is aborted already. Only
-   * for bytes. Default: `false`.
+   * Node's pool, is copied. Nothing is detached unless the job is admitted: not when an argument is wrong, the
+   * header is refused, the queue is full or `signal` is aborted already. Only for bytes. Default: `false`.
    */
   transfer?: boolean
 }
@@ -341,7 +341,8 @@ export interface ImageMetadata {
 }
 
 /**
- * Reads an image's header. Of bytes, within the call and without copying them; of a file, on offloop's threads,
+ * Reads an image's header. Of bytes, within the call and without copying them (so `timeoutMs` and `priority` say
+ * nothing there); of a file, on offloop's threads,
  * where the whole file is read. No pixel is decoded.
  *
  * Rejects with `ERR_INVALID_ARG`, `ERR_IMAGE_FORMAT`, `ERR_IMAGE_CORRUPT` and `ERR_IMAGE_LIMIT` as
@@ -495,7 +496,8 @@ export function exportCsvStream<R extends object>(
 /**
  * Exports rows to a file, which is there whole or not at all: the bytes go to a temporary file beside `path`
  * (`.name.<random>.tmp`), which is synced and then renamed over it. On a failure it is removed, and what was
- * at `path` stays. A symbolic link at `path` is replaced, not followed. A relative path counts from the
+ * at `path` stays. A file that is replaced keeps its permissions. A symbolic link at `path` is replaced, not
+ * followed; a device, pipe or socket is refused. A relative path counts from the
  * folder of the process at the time of the call.
  *
  * Rejects as {@link exportCsv} does, and with `ERR_IO` if the file cannot be written: a missing folder, no
@@ -596,7 +598,10 @@ export interface PoolStats {
     held: number
     /** The most that were held at once. */
     peak: number
-    /** Bytes kept for reuse beside those; given back when a job needs them, and after some seconds. */
+    /**
+     * Bytes kept for reuse beside those: argon2's memory, given back when a job needs it, and up to 64 MiB for
+     * inputs. All are given back after some seconds without use.
+     */
     idle: number
   }
   /** Whether the workers run at the priority asked for; absent before the first job. */

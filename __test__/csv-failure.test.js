@@ -3,7 +3,8 @@
 // An export that fails leaves nothing behind: no file, no source that goes on, no job.
 
 const assert = require('node:assert/strict')
-const { readFileSync, readdirSync, rmSync, writeFileSync } = require('node:fs')
+const { execFileSync } = require('node:child_process')
+const { readFileSync, readdirSync, rmSync, statSync, writeFileSync } = require('node:fs')
 const path = require('node:path')
 const { after, test } = require('node:test')
 const { Readable } = require('node:stream')
@@ -78,6 +79,35 @@ test('a file that is there stays whole when an export over it fails', async (t) 
 function* endless() {
   for (let id = 0; ; id++) yield { id, text: 'x'.repeat(200) }
 }
+
+test('what is no file is not replaced by one', { skip: process.platform === 'win32' }, async (t) => {
+  const directory = folder(t)
+  const pipe = path.join(directory, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  await assert.rejects(exportCsvFile(ROWS, pipe), { code: 'ERR_IO', message: /pipe/ })
+  assert.ok(statSync(pipe).isFIFO())
+  await assert.rejects(exportCsvFile(ROWS, `${directory}/new/`), { code: 'ERR_INVALID_ARG', message: /path/ })
+  await assert.rejects(exportCsvFile(ROWS, path.join(directory, 'x'.repeat(300))), (error) => error.code === 'ERR_IO' && error.cause.code === 'ENAMETOOLONG')
+  await holdsOnly(directory, ['pipe'])
+})
+
+test('a file that is replaced keeps its permissions', { skip: process.platform === 'win32' }, async (t) => {
+  const file = path.join(folder(t), 'private.csv')
+  writeFileSync(file, '', { mode: 0o600 })
+  await exportCsvFile([{ a: 1 }], file)
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+  assert.equal(readFileSync(file, 'utf8'), 'a\r\n1\r\n')
+})
+
+test('rows that cannot be read: the error has a code and the row', async () => {
+  const rows = [{ a: 1 }, { a: 2 }]
+  Object.defineProperty(rows, 1, { get: () => { throw boom } })
+  await assert.rejects(exportCsv(rows), { name: 'OffloopError', code: 'ERR_CSV_SOURCE', row: 1, cause: boom })
+  const { proxy, revoke } = Proxy.revocable([{ a: 1 }], {})
+  const revoked = exportCsv(proxy)
+  revoke()
+  await assert.rejects(revoked, { name: 'OffloopError', code: 'ERR_CSV_SOURCE' })
+})
 
 test('given up at any moment: no file, and the source is told', async (t) => {
   const directory = folder(t)

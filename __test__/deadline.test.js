@@ -85,10 +85,11 @@ async function withQueue(work) {
 }
 
 test('a job that had begun ends for its caller by the deadline', async () => {
-  const { completed } = poolStats().interactive
+  const { completed, failed } = poolStats().interactive
   isDeadline((await outcome(hashPassword('x', { policy: { algorithm: 'bcrypt', cost: 14 }, timeoutMs: 50 }))).error)
   await idle()
   assert.equal(poolStats().interactive.completed, completed)
+  assert.equal(poolStats().interactive.failed, failed + 1)
 })
 
 test('a deadline counts as failed', async () => {

@@ -102,6 +102,15 @@ test('a wrong option, or a signal that has aborted, detaches nothing', async () 
   assert.equal(bytes.length, 0)
 })
 
+test('a job that is refused takes nothing from its caller', async () => {
+  const garbage = new Uint8Array(1000).fill(7)
+  await assert.rejects(resizeImage(garbage, { width: 4, transfer: true }), { code: 'ERR_IMAGE_FORMAT' })
+  assert.equal(garbage.length, 1000)
+  const bytes = new Uint8Array(IMAGE)
+  await assert.rejects(resizeImage(bytes, { width: 4, transfer: true, limits: { inputPixels: 1 } }), { code: 'ERR_IMAGE_LIMIT' })
+  assert.equal(bytes.length, IMAGE.length)
+})
+
 /** Both functions reject with an error of offloop's own, of that code. */
 async function failsWith(code, input, options = {}, named = /./) {
   for (const call of [resizeImage, imageMetadata]) {

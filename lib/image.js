@@ -226,18 +226,20 @@ async function resizeImage(input, options) {
   const wanted = resizeOptions(copy)
   const transfer = check.boolean('options.transfer', copy.transfer, false)
   const from = source(input)
-  let owned = false
-  let bytes = from
-  if (transfer) {
-    if (typeof from === 'string') {
-      throw argumentError('TypeError', 'options.transfer is for bytes; input is a path')
-    }
-    // A job that is aborted already takes nothing.
-    if (!job.signal?.aborted) ({ bytes, owned } = detach(from))
+  if (transfer && typeof from === 'string') {
+    throw argumentError('TypeError', 'options.transfer is for bytes; input is a path')
   }
   return submit(
     job,
-    (native, id, lane, timeoutMs) => native.resizeImage(id, lane, timeoutMs, bytes, owned, wanted),
+    (native, id, lane, timeoutMs) => {
+      if (!transfer || typeof from === 'string') return native.resizeImage(id, lane, timeoutMs, from, wanted)
+      const failure = native.admitResize(id, lane, timeoutMs, from, wanted)
+      if (failure !== null && failure !== undefined) return failure
+      // Only now that nothing can be refused any more is the memory taken from the caller.
+      const { bytes, owned } = detach(from)
+      native.startResize(id, bytes, owned)
+      return undefined
+    },
     'resizeImage'
   )
 }

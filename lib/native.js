@@ -133,6 +133,8 @@ function begin(id, job, start, operation, resolve, reject, onNews) {
   if (pending.size === 0) bridge.hold(true)
   pending.set(id, entry)
   if (signal === undefined) return
+  // A subscriber of the trace may have aborted it.
+  if (signal.aborted) return cancel(id, signal.reason)
   try {
     entry.unlisten = onAbort(signal, () => cancel(id, signal.reason))
   } catch (cause) {

@@ -676,6 +676,37 @@ fn shutdown_with_work_in_flight_settles_everything_and_ends_the_threads() {
 }
 
 #[test]
+fn a_pool_that_has_gone_keeps_nobody_alive() {
+    let held = Arc::new(());
+    for _ in 0..20 {
+        let pool = Arc::new(Pool::new(&options(2), Vec::new()).unwrap());
+        let tenant = pool.tenant();
+        for lane in Lane::ALL {
+            for _ in 0..20 {
+                let late = Spec { timeout: Some(Duration::from_secs(3600)), ..spec(lane) };
+                // What an environment's jobs do: the way back to it holds it, and it holds the pool.
+                let (held, whole) = (Arc::clone(&held), Arc::clone(&pool));
+                let task = |cx: &mut Cx<'_>| {
+                    cx.cancel().check()?;
+                    std::thread::sleep(Duration::from_millis(1));
+                    Ok(Step::More)
+                };
+                pool.submit(&tenant, &late, Box::new(task), move |_| {
+                    let _ = (&held, &whole);
+                })
+                .unwrap();
+            }
+        }
+        assert!(pool.shutdown(PATIENCE));
+    }
+    let end = Instant::now() + PATIENCE;
+    while Arc::strong_count(&held) > 1 {
+        assert!(Instant::now() < end, "{} rejections are still held", Arc::strong_count(&held) - 1);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
 fn shutdown_does_not_wait_for_ever_for_a_job_that_does_not_look() {
     let scene = Scene::new(&options(1));
     let gate = Gate::default();

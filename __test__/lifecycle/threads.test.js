@@ -14,6 +14,6 @@ for (const scenario of [
   test(scenario, () => passes('threads.js', scenario))
 }
 
-for (const kind of ['argon2', 'bcrypt', 'csv', 'file', 'image']) {
+for (const kind of ['argon2', 'bcrypt', 'csv', 'file', 'image', 'transfer']) {
   test(`workers that are terminated in the middle of ${kind}`, () => passes('threads.js', 'terminated in the middle of', [kind]))
 }

@@ -29,13 +29,22 @@ async function everything() {
   return [ok, csv.toString(), width]
 }
 
+let made
+/** A picture of some megabytes, so that reading it takes a while. */
+function large() {
+  made ??= png(3000, 2000, { noise: true })
+  return made
+}
+
 /** Work without an end, of one kind; the parent ends it. */
 const busy = {
   argon2: () => hashPassword('x', { policy: { algorithm: 'argon2id', memoryKiB: 8192, passes: 8 } }),
   bcrypt: () => verifyPassword('x', null, { policy: { algorithm: 'bcrypt', cost: 9 } }),
   csv: () => exportCsv(endless()),
   file: () => exportCsvFile(endless(), file),
-  image: () => resizeImage(png(1200, 900), { width: 800, format: 'webp', effort: 6 })
+  image: () => resizeImage(png(1200, 900), { width: 800, format: 'webp', effort: 6 }),
+  // Memory of this thread's own, which goes with it, read by the pool's threads.
+  transfer: () => resizeImage(Uint8Array.from(large()), { width: 300, format: 'png', transfer: true })
 }
 
 if (kind === undefined) {

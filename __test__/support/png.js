@@ -1,5 +1,6 @@
 'use strict'
 
+const { randomFillSync } = require('node:crypto')
 const { crc32, deflateSync } = require('node:zlib')
 
 /** @param {string} type @param {Buffer} data */
@@ -16,17 +17,21 @@ function chunk(type, data) {
  * A gray PNG; its header may claim another size than its pixels have.
  * @param {number} width
  * @param {number} height
- * @param {{ claims?: [number, number] }} [options]
+ * @param {{ claims?: [number, number], noise?: boolean }} [options] noise: as many bytes as pixels
  */
-function png(width, height, { claims = [width, height] } = {}) {
+function png(width, height, { claims = [width, height], noise = false } = {}) {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(claims[0], 0)
   header.writeUInt32BE(claims[1], 4)
   header[8] = 8
   const pixels = Buffer.alloc((width + 1) * height, 0)
-  for (let at = 0; at < pixels.length; at++) if (at % (width + 1) !== 0) pixels[at] = (at * 7) & 255
+  if (noise) randomFillSync(pixels)
+  for (let at = 0; at < pixels.length; at++) {
+    if (at % (width + 1) === 0) pixels[at] = 0
+    else if (!noise) pixels[at] = (at * 7) & 255
+  }
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
-  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(pixels)), chunk('IEND', Buffer.alloc(0))])
+  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(pixels, { level: noise ? 0 : 6 })), chunk('IEND', Buffer.alloc(0))])
 }
 
 module.exports = { png }

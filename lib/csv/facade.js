@@ -92,6 +92,9 @@ function filePath(file) {
   if (file === '' || file.includes('\0')) {
     throw argumentError('TypeError', `path must be the path of a file; got ${file === '' ? 'an empty string' : 'one with a NUL in it'}`)
   }
+  if (file.endsWith('/') || file.endsWith(path.sep)) {
+    throw argumentError('TypeError', "path must be the path of a file; got a folder's, with a separator at its end")
+  }
   return path.resolve(file)
 }
 

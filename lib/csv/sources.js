@@ -4,7 +4,7 @@
 // END, or with WAIT, after which it calls `wake` when there is more to say.
 
 const { Readable } = require('node:stream')
-const { argumentError } = require('../errors.js')
+const { OffloopError, argumentError } = require('../errors.js')
 const check = require('../check.js')
 const { reason, sourceError } = require('./errors.js')
 
@@ -71,6 +71,22 @@ function kindOf(source) {
  * @returns {RowSource}
  */
 function openSource(kind, source, wake, now) {
+  try {
+    return open(kind, source, wake, now)
+  } catch (cause) {
+    if (cause instanceof OffloopError) throw cause
+    throw sourceError(`the rows could not be read: ${reason(cause)}`, 0, { cause })
+  }
+}
+
+/**
+ * @param {Kind} kind
+ * @param {any} source
+ * @param {() => void} wake
+ * @param {() => number} now
+ * @returns {RowSource}
+ */
+function open(kind, source, wake, now) {
   switch (kind) {
     case 'array':
       return new ArrayRows(source)
@@ -92,11 +108,20 @@ class ArrayRows {
   }
 
   take() {
-    const { length } = this.rows
-    if (length !== this.length) {
-      throw sourceError(`the array had ${this.length} rows at first and has ${length} now; export a copy of it`, this.next)
+    let length
+    try {
+      ;({ length } = this.rows)
+      if (length === this.length) {
+        if (this.next === length) return END
+        const row = this.rows[this.next]
+        this.next++
+        return row
+      }
+    } catch (cause) {
+      // A getter in place of an element, or a proxy.
+      throw sourceError(`the array could not be read: ${reason(cause)}`, this.next, { cause })
     }
-    return this.next < length ? this.rows[this.next++] : END
+    throw sourceError(`the array had ${this.length} rows at first and has ${length} now; export a copy of it`, this.next)
   }
 
   close() {}

@@ -4,14 +4,14 @@
 //! end. Whatever else happens, it is removed.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::spawn_blocking;
 
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::pool::Cancel;
 
 /// What the writer of a file is told. The sender bounds how many messages wait.
@@ -33,9 +33,9 @@ const ATTEMPTS: u32 = 16;
 /// Of the file's own name in that of its temporary file, which must stay within 255 bytes.
 const NAME_BYTES: usize = 160;
 
-/// Writes what `messages` brings to `path`, which is replaced when everything is written and synced. A new
-/// file has the permissions that the process gives new files; a symbolic link at `path` is replaced, not
-/// followed. Tells `written` the rows and bytes of each chunk that the system has taken.
+/// Writes what `messages` brings to `path`, which is replaced when everything is written and synced. A file
+/// that is replaced keeps its permissions, a new one has those that the process gives new files; a symbolic link
+/// at `path` is replaced, not followed. Tells `written` the rows and bytes of each chunk that the system has taken.
 ///
 /// Runs on a Tokio runtime; the blocking calls run on its blocking threads, so one thread is enough for
 /// the runtime itself. Dropping the future removes the temporary file too.
@@ -85,15 +85,42 @@ struct Temporary {
     published: bool,
 }
 
+/// The permissions of the file that is to be replaced; `None` if there is none yet. What is no file is refused,
+/// before any row is written: renaming would fail (a folder) or, worse, replace a device or a pipe.
+fn replaced(target: &Path) -> Result<Option<Permissions>> {
+    match std::fs::metadata(target) {
+        Ok(facts) if facts.is_file() => Ok(Some(facts.permissions())),
+        Ok(facts) if facts.is_dir() => Err(Error::io("cannot write", &show(target), &is_a_directory())),
+        Ok(_) => Err(Error::new(
+            Code::Io,
+            format!(
+                "cannot write {}: it is no file but a device, pipe or socket; use a stream for those",
+                show(target)
+            ),
+        )),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io("cannot write", &show(target), &error)),
+    }
+}
+
 impl Temporary {
+    /// A file that is replaced keeps who may read it. (Windows: the folder's access rights apply.)
+    fn keep_permissions(&self, replaced: Option<Permissions>) -> Result<()> {
+        #[cfg(unix)]
+        if let (Some(permissions), Some(file)) = (replaced, &self.file) {
+            file.set_permissions(permissions)
+                .map_err(|error| Error::io("cannot set the permissions of", &show(&self.path), &error))?;
+        }
+        #[cfg(not(unix))]
+        drop(replaced);
+        Ok(())
+    }
+
     fn create(target: PathBuf) -> Result<Self> {
         let Some(name) = target.file_name() else {
             return Err(Error::io("cannot write", &show(&target), &is_a_directory()));
         };
-        // Renaming over a folder fails, but only after everything was written.
-        if target.is_dir() {
-            return Err(Error::io("cannot write", &show(&target), &is_a_directory()));
-        }
+        let replaced = replaced(&target)?;
         let name = shorten(&name.to_string_lossy()).to_owned();
         let mut attempts = 0;
         loop {
@@ -101,7 +128,11 @@ impl Temporary {
                 .map_err(|error| Error::internal(format!("the system has no random numbers: {error}")))?;
             let path = target.with_file_name(OsString::from(format!(".{name}.{random:016x}.tmp")));
             match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => return Ok(Self { file: Some(file), path, target, published: false }),
+                Ok(file) => {
+                    let temporary = Self { file: Some(file), path, target, published: false };
+                    temporary.keep_permissions(replaced)?;
+                    return Ok(temporary);
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempts < ATTEMPTS => {
                     attempts += 1;
                 }

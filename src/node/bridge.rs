@@ -13,6 +13,7 @@ use super::csv::Export;
 use super::environment::Environment;
 use super::value::{Failure, Settlement, Value};
 use crate::error::Error;
+use crate::image::Plan;
 use crate::pool::{Admission, Handle, Kind, Lane, Spec, Step, Task};
 
 /// See the module's documentation. Used on its environment's thread only.
@@ -22,6 +23,8 @@ pub struct Bridge {
     /// Jobs that may be cancelled, by the id that JavaScript gave them.
     pub(super) handles: RefCell<HashMap<u32, Handle>>,
     pub(super) exports: RefCell<HashMap<u32, Export>>,
+    /// Resizes whose bytes are about to be transferred.
+    pub(super) admitted: RefCell<HashMap<u32, (Admission, Plan)>>,
 }
 
 /// What every job call begins with.
@@ -56,6 +59,7 @@ impl Bridge {
             environment: Environment::open(&env, &settle)?,
             handles: RefCell::default(),
             exports: RefCell::default(),
+            admitted: RefCell::default(),
         })
     }
 
@@ -72,6 +76,7 @@ impl Bridge {
             handle.cancel();
         }
         drop(self.exports.borrow_mut().remove(&id));
+        drop(self.admitted.borrow_mut().remove(&id));
     }
 
     /// The environment is going: its jobs stop, and the last environment's threads end. Waits for them, but not
@@ -80,6 +85,7 @@ impl Bridge {
     pub fn close(&self) {
         self.exports.borrow_mut().clear();
         self.handles.borrow_mut().clear();
+        self.admitted.borrow_mut().clear();
         self.environment.close();
     }
 

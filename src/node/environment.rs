@@ -7,8 +7,7 @@
 //! JavaScript waits for a promise.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use napi::bindgen_prelude::Function;
@@ -18,7 +17,7 @@ use napi::{Env, Result, Status, sys};
 use super::value::{Failure, Settlement, Value};
 use crate::error::Error;
 use crate::password::Arenas;
-use crate::pool::{Pool, PoolOptions, Reclaim, Tenant};
+use crate::pool::{Pool, PoolOptions, Reclaim, Stack, Tenant};
 
 /// How long the last environment waits for the pool's threads when it goes.
 const JOIN: Duration = Duration::from_millis(500);
@@ -29,7 +28,8 @@ type Waker = ThreadsafeFunction<(), (), Vec<Settlement>, Status, false, true, 0>
 pub(super) struct Environment {
     pub(super) process: Arc<Process>,
     pub(super) tenant: Arc<Tenant>,
-    settled: Sender<Settlement>,
+    settled: Arc<Stack<Settlement>>,
+    lent: Arc<Lent>,
     waking: Arc<AtomicBool>,
     waker: OnceLock<Waker>,
     closed: AtomicBool,
@@ -129,18 +129,18 @@ impl Environment {
     /// `settle` is called on the JavaScript thread with an array of settlements.
     pub(super) fn open(env: &Env, settle: &Function<'_, Vec<Settlement>, ()>) -> Result<Arc<Self>> {
         let process = Process::join().map_err(|error| napi::Error::from_reason(error.to_string()))?;
-        let (settled, outlet) = channel();
+        let settled = Arc::<Stack<Settlement>>::default();
         let environment = Arc::new(Self {
             tenant: process.pool.tenant(),
             process,
-            settled,
+            settled: Arc::clone(&settled),
+            lent: Arc::default(),
             waking: Arc::default(),
             waker: OnceLock::new(),
             closed: AtomicBool::new(false),
         });
         // From here on `close` undoes the join, also when the rest fails.
         let hook = Arc::clone(&environment);
-        let outlet: Receiver<Settlement> = outlet;
         let waking = Arc::clone(&environment.waking);
         let opened = settle
             .build_threadsafe_function::<()>()
@@ -149,7 +149,7 @@ impl Environment {
             .build_callback(move |_| {
                 // Lowered before the queue is read: what comes after wakes again.
                 waking.store(false, Ordering::SeqCst);
-                Ok(outlet.try_iter().collect::<Vec<_>>())
+                Ok(settled.take_all())
             })
             .and_then(|waker: Waker| {
                 let _ = environment.waker.set(waker);
@@ -179,8 +179,12 @@ impl Environment {
     }
 
     fn send(&self, settlement: Settlement) {
-        // Nobody there to receive: the environment has gone, and its promises with it.
-        if self.settled.send(settlement).is_err() || self.waking.swap(true, Ordering::SeqCst) {
+        // The environment has gone, and its promises with it.
+        if self.closed.load(Ordering::SeqCst) {
+            return;
+        }
+        self.settled.put(settlement);
+        if self.waking.swap(true, Ordering::SeqCst) {
             return;
         }
         if let Some(waker) = self.waker.get() {
@@ -213,5 +217,40 @@ impl Environment {
         }
         self.tenant.abandon();
         self.process.leave();
+        // V8 frees what was transferred when this returns, and a worker may be reading it: this wait has no
+        // deadline, but jobs of an abandoned tenant stop when they look.
+        self.lent.wait();
+    }
+
+    /// Counts memory of this environment that a job reads on other threads, until the answer is dropped.
+    pub(super) fn lend(&self) -> Loan {
+        *self.lent.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        Loan(Arc::clone(&self.lent))
+    }
+}
+
+/// How much of an environment's memory is being read elsewhere.
+#[derive(Default)]
+struct Lent {
+    count: Mutex<usize>,
+    returned: Condvar,
+}
+
+impl Lent {
+    fn wait(&self) {
+        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        while *count > 0 {
+            count = self.returned.wait(count).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// One piece of it.
+pub(super) struct Loan(Arc<Lent>);
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        *self.0.count.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        self.0.returned.notify_all();
     }
 }

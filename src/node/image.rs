@@ -9,7 +9,7 @@ use napi::bindgen_prelude::{Buffer, Either, Uint8Array, Uint8ArraySlice};
 use napi_derive::napi;
 
 use super::bridge::{Ask, Bridge};
-use super::environment::Environment;
+use super::environment::{Environment, Loan};
 use super::value::{Failure, ImageFacts, ImageOutcome, Value};
 use crate::error::{Code, Error, Result};
 use crate::image::{
@@ -140,15 +140,15 @@ impl TryFrom<&ResizeArgument> for ResizeOptions {
 /// An input's bytes, ours to read on any thread.
 enum Input {
     Copied(Slab),
-    /// JavaScript gave the memory away: nobody else can reach it.
-    Transferred(Uint8Array),
+    /// JavaScript gave the memory away: nobody else can reach it. Fields drop in order: the loan ends last.
+    Transferred(Uint8Array, #[allow(dead_code, reason = "its end is what counts")] Loan),
 }
 
 impl AsRef<[u8]> for Input {
     fn as_ref(&self) -> &[u8] {
         match self {
             Input::Copied(bytes) => bytes,
-            Input::Transferred(bytes) => bytes,
+            Input::Transferred(bytes, _) => bytes,
         }
     }
 }
@@ -239,25 +239,62 @@ fn read_file(path: &str, limits: &Limits, admission: &mut Admission) -> Result<V
 
 #[napi]
 impl Bridge {
-    /// `owned`: the bytes' memory was transferred to us, so it need not be copied.
     #[napi]
-    #[allow(clippy::too_many_arguments, reason = "a flat call is the cheapest across N-API")]
     pub fn resize_image(
         &self,
         id: u32,
         lane: u32,
         timeout_ms: f64,
-        source: Either<String, Uint8Array>,
-        owned: bool,
+        source: Either<String, Uint8ArraySlice<'_>>,
         options: ResizeArgument,
     ) -> Option<Failure> {
         let ask = Ask::new(id, lane, timeout_ms);
         let limits = Limits::from(options.limits);
         let outcome = ResizeOptions::try_from(&options).and_then(|options| match source {
             Either::A(path) => self.resize_file(&ask, path, options, limits),
-            Either::B(bytes) => self.resize_bytes(&ask, bytes, owned, &options, &limits),
+            Either::B(bytes) => {
+                let (admission, plan) = self.plan(&ask, &bytes, &options, &limits)?;
+                let copy = self.environment.process.pool.slabs().copy(&bytes);
+                self.start(id, admission, plan, Input::Copied(copy));
+                Ok(())
+            }
         });
         outcome.err().map(|error| Failure::from(&error))
+    }
+
+    /// Admits a resize of bytes that JavaScript is about to transfer to us; `start_resize` follows at once, with
+    /// the same bytes. In two steps, so that nothing is taken from the caller for a job that is refused.
+    #[napi]
+    pub fn admit_resize(
+        &self,
+        id: u32,
+        lane: u32,
+        timeout_ms: f64,
+        bytes: Uint8ArraySlice<'_>,
+        options: ResizeArgument,
+    ) -> Option<Failure> {
+        let limits = Limits::from(options.limits);
+        let outcome = ResizeOptions::try_from(&options)
+            .and_then(|options| self.plan(&Ask::new(id, lane, timeout_ms), &bytes, &options, &limits));
+        match outcome {
+            Ok(admitted) => {
+                self.admitted.borrow_mut().insert(id, admitted);
+                None
+            }
+            Err(error) => Some(Failure::from(&error)),
+        }
+    }
+
+    /// `owned`: the memory is ours alone; otherwise it could not be detached and is copied.
+    #[napi]
+    pub fn start_resize(&self, id: u32, bytes: Uint8Array, owned: bool) {
+        let Some((admission, plan)) = self.admitted.borrow_mut().remove(&id) else { return };
+        let input = if owned {
+            Input::Transferred(bytes, self.environment.lend())
+        } else {
+            Input::Copied(self.environment.process.pool.slabs().copy(&bytes))
+        };
+        self.start(id, admission, plan, input);
     }
 
     /// Of bytes: read in place, within the call.
@@ -300,26 +337,24 @@ impl Bridge {
 }
 
 impl Bridge {
-    fn resize_bytes(
+    /// Reads the header in place, and lets the job in.
+    fn plan(
         &self,
         ask: &Ask,
-        bytes: Uint8Array,
-        owned: bool,
+        bytes: &[u8],
         options: &ResizeOptions,
         limits: &Limits,
-    ) -> Result<()> {
+    ) -> Result<(Admission, Plan)> {
         limits.check_bytes(bytes.len() as u64)?;
-        let plan = Plan::new(&probe(&bytes)?, options, limits)?;
+        let plan = Plan::new(&probe(bytes)?, options, limits)?;
         let spec = ask.spec("image", bytes.len() as u64, plan.working_bytes());
-        let admission = self.admit(ask.id, &spec)?;
-        let pool = &self.environment.process.pool;
-        let input = if owned { Input::Transferred(bytes) } else { Input::Copied(pool.slabs().copy(&bytes)) };
-        let job = ResizeJob::new(input, plan);
-        pool.enqueue(
-            admission,
-            Box::new(ImageTask { id: ask.id, environment: Arc::clone(&self.environment), job }),
-        );
-        Ok(())
+        Ok((self.admit(ask.id, &spec)?, plan))
+    }
+
+    fn start(&self, id: u32, admission: Admission, plan: Plan, input: Input) {
+        let task =
+            ImageTask { id, environment: Arc::clone(&self.environment), job: ResizeJob::new(input, plan) };
+        self.environment.process.pool.enqueue(admission, Box::new(task));
     }
 
     fn resize_file(&self, ask: &Ask, path: String, options: ResizeOptions, limits: Limits) -> Result<()> {

@@ -87,7 +87,9 @@ mod tests {
                 next[putter] += 1;
             }
         }
-        putters.into_iter().for_each(|putter| putter.join().unwrap());
+        for putter in putters {
+            putter.join().unwrap();
+        }
         assert!(stack.take_all().is_empty());
     }
 
