@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::spawn_blocking;
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::pool::Cancel;
 
 /// What the writer of a file is told. The sender bounds how many messages wait.
@@ -91,12 +91,10 @@ fn replaced(target: &Path) -> Result<Option<Permissions>> {
     match std::fs::metadata(target) {
         Ok(facts) if facts.is_file() => Ok(Some(facts.permissions())),
         Ok(facts) if facts.is_dir() => Err(Error::io("cannot write", &show(target), &is_a_directory())),
-        Ok(_) => Err(Error::new(
-            Code::Io,
-            format!(
-                "cannot write {}: it is no file but a device, pipe or socket; use a stream for those",
-                show(target)
-            ),
+        Ok(_) => Err(Error::io(
+            "cannot replace a device, pipe or socket by a file (use exportCsvStream for those):",
+            &show(target),
+            &not_a_file(),
         )),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::io("cannot write", &show(target), &error)),
@@ -211,6 +209,16 @@ fn show(path: &Path) -> String {
 #[cfg(unix)]
 fn is_a_directory() -> io::Error {
     io::Error::from_raw_os_error(libc::EISDIR)
+}
+
+#[cfg(unix)]
+fn not_a_file() -> io::Error {
+    io::Error::from_raw_os_error(libc::EINVAL)
+}
+
+#[cfg(not(unix))]
+fn not_a_file() -> io::Error {
+    io::Error::from(io::ErrorKind::InvalidInput)
 }
 
 #[cfg(not(unix))]
