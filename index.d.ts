@@ -538,7 +538,7 @@ export interface PoolOptions {
   /**
    * How much lower than the event loop's the workers' priority is, 0 to 20. Linux: up to 19 is added to the nice
    * value, and 20 is `SCHED_IDLE`, processor time that nothing else wants; elsewhere 1 to 19 is one step down and
-   * 20 two. Default: 15 for interactive, 20 for bulk, which keeps the event loop and libuv's threads free. Where
+   * 20 two. Default: 12 for interactive, 19 for bulk, which keeps the event loop and libuv's threads free. Where
    * other threads of the same service keep every processor busy for long, as a cluster of saturated event loops
    * does, logins get little of it: set `interactive` to 5 there. Fixed once a job has begun.
    */

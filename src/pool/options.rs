@@ -14,7 +14,7 @@ pub struct PoolOptions {
     pub max_queue: PerLane<Option<usize>>,
     /// The byte budget; by default a quarter of the memory that the process may use.
     pub memory_bytes: Option<u64>,
-    /// How much nicer the workers are than the process, 0 to 20, where 20 is idle time only: 15 and 20 by
+    /// How much nicer the workers are than the process, 0 to 20, where 20 is idle time only: 12 and 19 by
     /// default.
     pub niceness: PerLane<Option<u8>>,
 }
@@ -40,7 +40,7 @@ impl Settings {
             threads: host::threads(),
             max_queue: PerLane { interactive: DEFAULT_QUEUED, bulk: DEFAULT_QUEUED },
             memory_bytes: (host::memory_bytes() / 4).max(16 << 20),
-            niceness: PerLane { interactive: 15, bulk: priority::IDLE },
+            niceness: PerLane { interactive: 12, bulk: 19 },
         }
     }
 
