@@ -188,10 +188,11 @@ impl Shared {
         let next = state.deadlines.first_key_value().map(|((deadline, _), _)| *deadline);
         let grants = self.grant(&mut state);
         drop(state);
+        // Those that waited first: they leave the counts before their promise is settled.
+        drop(graveyard);
         for ticket in late {
             ticket.reject(Error::deadline());
         }
-        drop(graveyard);
         self.spawn(grants);
         next
     }
