@@ -157,7 +157,8 @@ test('a reader that does not read stops the source', async () => {
   for (let turn = 0; turn < 50; turn++) await sleep(0)
   assert.equal(given, before)
 
-  stream.read()
+  // All that waits: since Node.js 26 a call of read() gives one chunk of it.
+  while (stream.read() !== null);
   await until(() => given > before)
   stream.destroy()
   await assert.rejects(stream.summary, { name: 'AbortError', code: 'ABORT_ERR' })

@@ -106,7 +106,11 @@ program({
   async 'a full queue refuses exports, and their sources are untouched'() {
     configurePool({ threads: 1, maxQueue: { bulk: 1 }, memoryBytes: 16 << 20 })
     const controller = new AbortController()
-    const jobs = Array.from({ length: 4 }, () => outcome(hashPassword('x', { policy: SLOW, priority: 'bulk', signal: controller.signal })))
+    const slow = () => outcome(hashPassword('x', { policy: SLOW, priority: 'bulk', signal: controller.signal }))
+    // One that runs, then one that waits: before the first has begun, the second would be refused.
+    const jobs = [slow()]
+    await eventually(() => poolStats().bulk.running === 1)
+    jobs.push(slow())
     let touched = 0
     const source = { [Symbol.iterator]() { touched++; return [][Symbol.iterator]() } }
     assert.equal((await outcome(exportCsv(source))).error.code, 'ERR_QUEUE_FULL')
