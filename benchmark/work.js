@@ -58,4 +58,4 @@ async function bigExport() {
   }
 }
 
-module.exports = { photo, resize, bigExport }
+module.exports = { photo, resize, bigExport, rows }
