@@ -56,7 +56,7 @@ function install() {
     fs.appendFileSync('builds.log', process.argv.slice(2).join(' ') + '\\n')
     if (fs.existsSync('broken')) process.exit(3)
     fs.mkdirSync('lib/binding', { recursive: true })
-    if (!fs.existsSync('empty')) fs.writeFileSync('lib/binding/index.js', '')
+    if (!fs.existsSync('empty')) fs.writeFileSync('lib/binding/index.d.ts', '')
     fs.writeFileSync('lib/binding/offloop.test.node', '')
   `)
   const { digest, write } = require('../scripts/stamp.js')
@@ -66,6 +66,7 @@ function install() {
 beforeEach(() => {
   root = fs.mkdtempSync(path.join(os.tmpdir(), 'offloop-setup-'))
   fs.cpSync(path.join(PROJECT, 'scripts'), path.join(root, 'scripts'), { recursive: true })
+  put('lib/platform.js', fs.readFileSync(path.join(PROJECT, 'lib', 'platform.js'), 'utf8'))
   // The toolchain that is surely there: rustup need not have a default one.
   fs.copyFileSync(path.join(PROJECT, 'rust-toolchain.toml'), path.join(root, 'rust-toolchain.toml'))
   put('package.json', '{ "name": "tiny", "version": "1.0.0", "napi": { "binaryName": "tiny" } }')
@@ -133,11 +134,11 @@ describe('the build', () => {
     assert.equal(command(['build']).code, 0)
   })
 
-  test('that leaves no loader is an error, whatever the builder says', () => {
+  test('that leaves no types is an error, whatever the builder says', () => {
     put('empty', '')
     const { code, out } = command(['build'])
     assert.equal(code, 1)
-    assert.match(out, /lacks the loader or the binary/)
+    assert.match(out, /lacks the types or the binary/)
   })
 
   test('refuses an argument it does not know', () => {

@@ -1,11 +1,13 @@
 'use strict'
 
-// The four commands. A command that runs several parts runs them all, and names the failed ones at the end.
+// The commands. A command that runs several parts runs them all, and names the failed ones at the end.
 
 const path = require('node:path')
 const { answer, packaged, run: child } = require('./children.js')
+const { checkVersions, packCommand, versionSet } = require('./release/commands.js')
 const { SetupError, binding, packages, say, tools } = require('./setup.js')
 const { files } = require('./stamp.js')
+const { TARGETS } = require('./targets.js')
 
 const ROOT = path.resolve(__dirname, '..')
 
@@ -13,7 +15,10 @@ const USAGE = `Usage: npm run demo [-- photo.jpg] [-- --out DIR]   what offloop 
        npm test                                     all tests
        npm test -- rust | js [file…]                one half of them
        npm run build [-- --profile NAME]            the binding; profiles are Cargo's: release, quick, dev
-       npm run lint                                 formatting, clippy, oxlint, types, licences`
+       npm run build -- --target TRIPLE             the binding as it is published, for one of the eight targets
+       npm run lint                                 formatting, clippy, oxlint, types, versions, licences
+       npm run pack [-- --all]                      the npm packages; --all: of every platform, as they are published
+       npm run version:set -- 1.2.3                 a new version, everywhere`
 
 /** @typedef {{ name: string, run: () => Promise<number> }} Part */
 
@@ -32,6 +37,10 @@ async function run(command, args) {
       return build(args)
     case 'lint':
       return args.length === 0 ? lint() : usage(args[0])
+    case 'pack':
+      return packCommand(ROOT, args)
+    case 'version:set':
+      return versionSet(ROOT, args[0])
     default:
       return usage(command)
   }
@@ -56,15 +65,19 @@ async function demo(args) {
 
 /** @param {string[]} args */
 async function build(args) {
-  /** @type {string | undefined} */
-  let profile
+  /** @type {{ profile?: string, target?: string }} */
+  const wanted = {}
   for (let i = 0; i < args.length; i++) {
-    if (args[i] === '--profile' && i + 1 < args.length) profile = args[++i]
-    else if (args[i].startsWith('--profile=')) profile = args[i].slice('--profile='.length)
-    else return usage(args[i])
+    const [name, value = args[++i]] = args[i].split('=', 2)
+    if ((name !== '--profile' && name !== '--target') || value === undefined) return usage(args.join(' '))
+    wanted[name === '--profile' ? 'profile' : 'target'] = value
+  }
+  if (wanted.target !== undefined && !(wanted.target in TARGETS)) {
+    console.error(`No target of offloop's: ${wanted.target}. Its targets are ${Object.keys(TARGETS).join(', ')}.`)
+    return 2
   }
   await packages(ROOT)
-  await binding(ROOT, profile ?? 'release')
+  await binding(ROOT, { profile: 'release', ...wanted })
   say('the binding is up to date')
   return 0
 }
@@ -131,6 +144,7 @@ async function lint() {
     cargo('clippy', [...clippy, '--', '-D', 'warnings']),
     cargo('clippy without N-API', [...clippy, '--no-default-features', '--', '-D', 'warnings']),
     { name: 'oxlint', run: () => packaged(ROOT, 'oxlint', 'oxlint', ['--deny-warnings']) },
+    { name: 'versions', run: () => checkVersions(ROOT) },
     { name: 'types', run: () => packaged(ROOT, 'typescript', 'tsc', ['-p', '.']) }
   ]
   if (hasSubcommand('deny')) parts.push(cargo('cargo deny', ['deny', '--locked', 'check', 'licenses', 'bans', 'sources']))

@@ -7,6 +7,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { answer, npm, packaged } = require('./children.js')
 const stamps = require('./stamp.js')
+const { crossFlags, platformOf, thisPlatform } = require('./targets.js')
 
 /** A failure that the reader can mend. */
 class SetupError extends Error {
@@ -23,7 +24,7 @@ class SetupError extends Error {
 /** What the binding is made from. */
 const SOURCES = ['Cargo.toml', 'Cargo.lock', 'build.rs', 'rust-toolchain.toml', '.cargo', 'src']
 
-/** What the build writes, git-ignored: loader, types, binary, and the stamp that says from what. */
+/** What the build writes, git-ignored: types, binary, and the stamp that says from what. */
 const BINDING = path.join('lib', 'binding')
 
 /** @param {string} text */
@@ -94,54 +95,62 @@ function bindingInputs(root) {
 /**
  * The profile that the present binding was built with, or null when it is missing or stale.
  * @param {string} root
+ * @param {string} [target] the target that it must have been built for by name; without one, any build for this platform
  */
-function freshBinding(root) {
+function freshBinding(root, target) {
   const stamp = stamps.read(path.join(root, BINDING, 'stamp.json'))
   if (stamp.inputs === undefined || stamp.inputs !== bindingInputs(root)) return null
+  if (target !== undefined && target !== stamp.target) return null
   return complete(root) ? stamp.profile : null
 }
 
 /**
- * Whether loader and binary are there.
+ * Whether types and binary are there.
  * @param {string} root
  */
 function complete(root) {
   const present = fs.readdirSync(path.join(root, BINDING))
-  return present.includes('index.js') && present.some((name) => name.endsWith('.node'))
+  return present.includes('index.d.ts') && present.some((name) => name.endsWith('.node'))
 }
 
 /**
- * The compiled binding with its generated loader and types.
+ * The compiled binding with its generated types.
  * @param {string} root
- * @param {string} [profile] a Cargo profile; without one, any fresh build will do, and a new one is a release
+ * @param {{ profile?: string, target?: string }} [wanted] a Cargo profile; without one, any fresh build will do, and a
+ *   new one is a release. And a Rust target, which is built as it is published: for Linux with a toolchain that makes
+ *   it run on old systems.
  */
-async function binding(root, profile) {
-  const present = freshBinding(root)
+async function binding(root, { profile, target } = {}) {
+  const present = freshBinding(root, target)
   if (present !== null && (profile === undefined || profile === present)) {
     // Only what is out of the ordinary is worth a line.
     if (present !== 'release') say(`the binding is up to date, built with profile ${present}`)
     return
   }
   tools(root)
-  const wanted = profile ?? 'release'
-  say(`building the binding with profile ${wanted}; the first time this takes some minutes`)
+  const build = profile ?? 'release'
+  say(`building the binding with profile ${build}${target ? ` for ${target}` : ''}; the first time this takes some minutes`)
   // Taken before the build: a file saved while it runs makes the result stale, as it should.
   const inputs = bindingInputs(root)
+  fs.mkdirSync(path.join(root, BINDING), { recursive: true })
   fs.rmSync(path.join(root, BINDING, 'stamp.json'), { force: true })
   // Cargo keeps what its profile `dev` builds in target/debug, which the builder finds when no profile is named.
-  const named = wanted === 'dev' ? [] : ['--profile', wanted]
+  const named = build === 'dev' ? [] : ['--profile', build]
   const code = await packaged(root, '@napi-rs/cli', 'napi', [
-    'build', '--platform', ...named, '--no-const-enum',
-    '--output-dir', BINDING, '--js', 'index.js', '--dts', 'index.d.ts', '--', '--locked'
+    'build', '--platform', ...named, ...(target ? ['--target', target, ...crossFlags(target)] : []), '--no-const-enum',
+    '--output-dir', BINDING, '--no-js', '--dts', 'index.d.ts', '--', '--locked'
   ])
   if (code !== 0) {
     throw new SetupError(`Building the binding failed (exit code ${code}).`, 'What Cargo says above names the reason.')
   }
   if (!complete(root)) {
-    throw new SetupError(`The build ended well, but ${BINDING} lacks the loader or the binary.`,
+    throw new SetupError(`The build ended well, but ${BINDING} lacks the types or the binary.`,
       'Does the crate still export anything? Remove the folder and build again.')
   }
-  stamps.write(path.join(root, BINDING, 'stamp.json'), { inputs, profile: wanted })
+  // A binary for elsewhere is nothing that the tests here could run.
+  if (target === undefined || platformOf(target) === thisPlatform()) {
+    stamps.write(path.join(root, BINDING, 'stamp.json'), { inputs, profile: build, ...(target && { target }) })
+  }
 }
 
 module.exports = { SetupError, say, tools, packages, binding, freshBinding }
