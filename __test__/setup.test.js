@@ -154,9 +154,9 @@ describe('the packages', () => {
     put('package-lock.json', get('package-lock.json').replace('{ ', '{\n'))
     put('node_modules/leftover/index.js', '')
     // npm ci empties node_modules, the builder included; what matters here is that it ran.
-    assert.match(command(['build']).out, /installing npm packages/)
+    assert.match(command(['build']).out, /installing the npm packages/)
     assert.equal(fs.existsSync(path.join(root, 'node_modules/leftover')), false)
-    assert.doesNotMatch(command(['build']).out, /installing npm packages/)
+    assert.doesNotMatch(command(['build']).out, /installing the npm packages/)
   })
 
   test('that do not match the lockfile stop the command', () => {

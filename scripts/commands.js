@@ -14,6 +14,7 @@ const ROOT = path.resolve(__dirname, '..')
 const USAGE = `Usage: npm run demo [-- photo.jpg] [-- --out DIR]   what offloop does, live (-- --help says more)
        npm test                                     all tests
        npm test -- rust | js [file…]                one half of them
+       npm run test:install                         packed, published to a local registry, installed, used
        npm run build [-- --profile NAME]            the binding; profiles are Cargo's: release, quick, dev
        npm run build -- --target TRIPLE             the binding as it is published, for one of the eight targets
        npm run lint                                 formatting, clippy, oxlint, types, versions, licences
@@ -33,6 +34,8 @@ async function run(command, args) {
       return demo(args)
     case 'test':
       return test(args)
+    case 'test:install':
+      return args.length === 0 ? testInstall() : usage(args[0])
     case 'build':
       return build(args)
     case 'lint':
@@ -126,6 +129,14 @@ function javascriptTests(names) {
     : files(ROOT, ['__test__']).filter((name) => name.endsWith('.test.js'))
   // A test that hangs is a failure, not a wait.
   return { name: 'JavaScript tests', run: () => child(process.execPath, ['--test', '--test-timeout=300000', ...list], { cwd: ROOT }) }
+}
+
+async function testInstall() {
+  const folder = path.join(ROOT, '__test__', 'install')
+  await packages(ROOT)
+  await binding(ROOT)
+  await packages(folder)
+  return child(process.execPath, [path.join(folder, 'run.js')], { cwd: ROOT })
 }
 
 async function lint() {

@@ -73,7 +73,7 @@ async function packages(root) {
   const stamp = path.join(root, 'node_modules', '.offloop-stamp.json')
   const lockfile = stamps.digest(root, ['package-lock.json'])
   if (stamps.read(stamp).lockfile === lockfile) return
-  say('installing npm packages')
+  say(`installing the npm packages of ${path.join(path.basename(root), 'package-lock.json')}`)
   const code = await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], root)
   if (code !== 0) {
     throw new SetupError(`npm ci failed (exit code ${code}); its own message stands above.`,
