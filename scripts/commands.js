@@ -15,6 +15,7 @@ const USAGE = `Usage: npm run demo [-- photo.jpg] [-- --out DIR]   what offloop 
        npm test                                     all tests
        npm test -- rust | js [file…]                one half of them
        npm run test:install                         packed, published to a local registry, installed, used
+       npm run bench [-- SUITE…] [-- --quick]       offloop beside its peers: isolation, passwords, csv, images, scaling
        npm run build [-- --profile NAME]            the binding; profiles are Cargo's: release, quick, dev
        npm run build -- --target TRIPLE             the binding as it is published, for one of the eight targets
        npm run lint                                 formatting, clippy, oxlint, types, versions, licences
@@ -40,6 +41,8 @@ async function run(command, args) {
       return build(args)
     case 'lint':
       return args.length === 0 ? lint() : usage(args[0])
+    case 'bench':
+      return bench(args)
     case 'pack':
       return packCommand(ROOT, args)
     case 'version:set':
@@ -129,6 +132,16 @@ function javascriptTests(names) {
     : files(ROOT, ['__test__']).filter((name) => name.endsWith('.test.js'))
   // A test that hangs is a failure, not a wait.
   return { name: 'JavaScript tests', run: () => child(process.execPath, ['--test', '--test-timeout=300000', ...list], { cwd: ROOT }) }
+}
+
+/** @param {string[]} args */
+async function bench(args) {
+  const folder = path.join(ROOT, 'benchmark')
+  await packages(ROOT)
+  await binding(ROOT, { profile: 'release' })
+  await packages(folder)
+  // Paths among the arguments count from where the command was given.
+  return child(process.execPath, ['--expose-gc', path.join(folder, 'run.js'), ...args], { cwd: process.env.INIT_CWD ?? process.cwd() })
 }
 
 async function testInstall() {

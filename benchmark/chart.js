@@ -1,0 +1,63 @@
+'use strict'
+
+// SVG charts, by Vega-Lite.
+
+const SIZE = 11
+// Legible on GitHub's light and dark pages alike.
+const config = { background: '#ffffff', font: 'sans-serif', axis: { labelFontSize: SIZE, titleFontSize: SIZE, labelLimit: 360 }, legend: { labelFontSize: SIZE }, title: { fontSize: 14, anchor: 'start' }, view: { stroke: null } }
+const OFFLOOP = '#d9480f'
+const OTHERS = ['#748ffc', '#4c6ef5', '#3bc9db', '#868e96', '#69db7c', '#b197fc']
+
+/**
+ * Bars of each group's contenders.
+ * @param {{ title: string, unit: string, scale: string, values: { group: string, peer: string, value: number }[] }} chart
+ */
+async function barChart({ title, unit, scale, values }) {
+  const peers = [...new Set(values.map(({ peer }) => peer))]
+  let other = 0
+  const colours = peers.map((peer) => peer === 'offloop' ? OFFLOOP : peer === 'idle' ? '#dee2e6' : OTHERS[other++ % OTHERS.length])
+  return svg({
+    title,
+    data: { values },
+    facet: { row: { field: 'group', type: 'nominal', sort: null, header: { title: null, labelAngle: 0, labelAlign: 'left', labelAnchor: 'start', labelOrient: 'top', labelFontSize: SIZE, labelFontWeight: 'bold' } } },
+    spacing: 6,
+    resolve: { scale: { y: 'independent' } },
+    spec: {
+      width: 520,
+      height: { step: 15 },
+      encoding: {
+        y: { field: 'peer', type: 'nominal', sort: null, axis: { title: null, domain: false, ticks: false } },
+        x: { field: 'value', type: 'quantitative', scale: { type: scale }, axis: { title: unit, grid: false, tickCount: 6 } }
+      },
+      layer: [
+        { mark: 'bar', encoding: { color: { field: 'peer', type: 'nominal', scale: { domain: peers, range: colours }, legend: null } } },
+        { mark: { type: 'text', align: 'left', dx: 3, fontSize: 10 }, encoding: { text: { field: 'value', type: 'quantitative', format: ',.3~s' } } }
+      ]
+    }
+  })
+}
+
+/** @param {{ title: string, unit: string, values: { minute: number, series: string, value: number }[] }} chart */
+async function lineChart({ title, unit, values }) {
+  return svg({
+    title,
+    data: { values },
+    width: 640,
+    height: 220,
+    mark: { type: 'line', strokeWidth: 1.2 },
+    encoding: {
+      x: { field: 'minute', type: 'quantitative', axis: { title: 'minutes' } },
+      y: { field: 'value', type: 'quantitative', scale: { zero: true }, axis: { title: unit } },
+      color: { field: 'series', type: 'nominal', sort: null, scale: { range: [OFFLOOP, OTHERS[1]] }, legend: { title: null, orient: 'bottom' } }
+    }
+  })
+}
+
+/** @param {object} spec */
+async function svg(spec) {
+  const [vega, lite] = await Promise.all([import('vega'), import('vega-lite')])
+  const compiled = lite.compile(/** @type {any} */ ({ $schema: 'https://vega.github.io/schema/vega-lite/v6.json', config, ...spec })).spec
+  return new vega.View(vega.parse(compiled), { renderer: 'none' }).toSVG()
+}
+
+module.exports = { barChart, lineChart }

@@ -1,0 +1,1 @@
+/work/main/benchmark/quality/target/release/quality: /work/main/benchmark/quality/src/main.rs

@@ -1,0 +1,156 @@
+'use strict'
+
+// Tables and charts from results/*.json. `node report.js` makes them anew without measuring.
+
+const fs = require('node:fs')
+const path = require('node:path')
+const { barChart, lineChart } = require('./chart.js')
+
+const SUITES = ['isolation', 'passwords', 'csv', 'images', 'scaling']
+const BEGIN = '<!-- results: written by `npm run bench` -->'
+const END = '<!-- end of results -->'
+
+/** Which figure of a suite its chart shows, and with what. */
+const CHARTS = {
+  isolation: { figure: 'readP99', title: 'fs.readFile of a small file while a package is busy: p99', unit: 'milliseconds, logarithmic', scale: 'symlog' },
+  passwords: { figure: 'perSecond', title: 'Password hashes a second', unit: 'hashes/s', scale: 'linear' },
+  csv: { figure: 'loopNsPerCell', title: 'CSV export: how long it holds the event loop', unit: 'nanoseconds a cell, logarithmic', scale: 'symlog' },
+  images: { figure: 'ms', title: 'Resizing an image, one at a time', unit: 'milliseconds, logarithmic', scale: 'symlog' },
+  scaling: { figure: 'perSecond', title: 'Throughput by threads', unit: 'calls/s', scale: 'linear' }
+}
+
+/**
+ * @typedef {{ figure: string, unit: string, better: string, digits: number }} Measure
+ * @typedef {Record<string, any>} Result
+ */
+
+/**
+ * @param {string} folder with results/
+ * @returns {Promise<string>} what is worth saying at the end of a run
+ */
+async function report(folder) {
+  const parts = []
+  const slower = []
+  for (const name of SUITES) {
+    const file = path.join(folder, 'results', `${name}.json`)
+    if (!fs.existsSync(file)) continue
+    const result = JSON.parse(fs.readFileSync(file, 'utf8'))
+    const { title, measures, label } = require(`./suites/${name}.js`)
+    await draw(folder, name, result, label)
+    parts.push(`### ${title}\n\n![${title}](charts/${name}.svg)\n\n${conditions(result)}\n`)
+    for (const measure of measures) parts.push(table(result, measure, label))
+    slower.push(...worse(result, measures, label))
+  }
+  const soak = path.join(folder, 'results', 'soak.json')
+  if (fs.existsSync(soak)) parts.push(await soaked(folder, JSON.parse(fs.readFileSync(soak, 'utf8'))))
+
+  const list = slower.length === 0 ? 'Nothing in the results below.' : slower.map((line) => `- ${line}`).join('\n')
+  const text = `### Where offloop is behind a peer\n\nBy more than 3 %, whatever the noise:\n\n${list}\n\n${parts.join('\n')}`
+  const readme = path.join(folder, 'README.md')
+  const around = fs.existsSync(readme) ? fs.readFileSync(readme, 'utf8') : `${BEGIN}\n${END}\n`
+  const [before, rest] = around.split(BEGIN)
+  const [, after] = rest.split(END)
+  fs.writeFileSync(readme, `${before}${BEGIN}\n\n${text}\n${END}${after}`)
+  return `Where offloop is behind a peer:\n${list}\nTables and charts: ${path.relative(process.cwd(), readme)}`
+}
+
+/** @param {Result} result */
+function conditions({ date, node, cpu, threads, memoryGiB, os, versions, rounds, seconds }) {
+  const peers = Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(', ')
+  return `Medians of ${rounds} rounds in turns${seconds ? `, ${seconds} s each` : ''}. ${date.slice(0, 10)}, Node.js ${node}, ${cpu}, ${threads} threads, ${memoryGiB} GiB, ${os}. ${peers}.`
+}
+
+/**
+ * @param {Result} result
+ * @param {Measure} measure
+ * @param {(one: any) => string} label
+ */
+function table({ cases }, { figure, unit, digits }, label) {
+  const peers = [...new Set(cases.flatMap((/** @type {Result} */ one) => Object.keys(one.results)))]
+  const rows = cases.map((/** @type {Result} */ one) => {
+    const cells = peers.map((peer) => {
+      const value = one.results[peer]?.[figure]
+      if (value === undefined) return ''
+      const text = value.toLocaleString('en', { maximumFractionDigits: digits, minimumFractionDigits: digits })
+      const own = one.results.offloop[figure]
+      return peer === 'offloop' || peer === 'idle' ? text : `${text} (${ratio(value / own)})`
+    })
+    return `| ${label(one)} | ${cells.join(' | ')} |`
+  })
+  return `**${unit}** (in brackets: times offloop's)\n\n| | ${peers.join(' | ')} |\n|---|${peers.map(() => '--:|').join('')}\n${rows.join('\n')}\n`
+}
+
+/** @param {number} value */
+function ratio(value) {
+  return Number.isFinite(value) ? `${value.toLocaleString('en', { maximumSignificantDigits: 3 })}×` : '–'
+}
+
+/**
+ * @param {Result} result
+ * @param {Measure[]} measures
+ * @param {(one: any) => string} label
+ */
+function worse({ suite, cases }, measures, label) {
+  const lines = []
+  for (const one of cases) {
+    for (const { figure, unit, better, digits } of measures) {
+      const own = one.results.offloop[figure]
+      for (const [peer, figures] of Object.entries(one.results)) {
+        if (peer === 'offloop' || peer === 'idle') continue
+        const its = /** @type {Result} */ (figures)[figure]
+        if (better === 'more' ? its <= own * 1.03 : its >= own / 1.03) continue
+        lines.push(`${suite}, ${label(one)}: ${own.toFixed(digits)} ${unit}; ${peer} ${its.toFixed(digits)} (${ratio(better === 'more' ? its / own : own / its)} better)`)
+      }
+    }
+  }
+  return lines
+}
+
+/**
+ * @param {string} folder
+ * @param {keyof typeof CHARTS} name
+ * @param {Result} result
+ * @param {(one: any) => string} label
+ */
+async function draw(folder, name, { cases }, label) {
+  const { figure, ...texts } = CHARTS[name]
+  const values = cases.flatMap((/** @type {Result} */ one) => Object.entries(one.results)
+    .map(([peer, figures]) => ({ group: label(one), peer, value: /** @type {Result} */ (figures)[figure] })))
+  write(folder, name, await barChart({ ...texts, values }))
+}
+
+/**
+ * @param {string} folder
+ * @param {Result} soak
+ */
+async function soaked(folder, { date, node, cpu, threads, minutes, counts, samples }) {
+  const values = samples.flatMap((/** @type {Result} */ { second, rssMb, heapUsedMb }) => [
+    { minute: second / 60, series: 'resident set', value: rssMb },
+    { minute: second / 60, series: 'JavaScript heap', value: heapUsedMb }
+  ])
+  write(folder, 'soak', await lineChart({ title: `Memory over ${minutes} minutes of everything at once`, unit: 'MiB', values }))
+  const busy = samples.slice(0, -1)
+  const windows = Array.from({ length: 10 }, (_, i) => busy.slice(Math.floor(busy.length * i / 10), Math.floor(busy.length * (i + 1) / 10)))
+    .map((part) => part.reduce((/** @type {number} */ sum, /** @type {Result} */ { rssMb }) => sum + rssMb, 0) / part.length)
+  const done = Object.values(counts).reduce((sum, one) => sum + one.done + one.expected, 0)
+  const rows = Object.entries(counts).map(([name, one]) => `| ${name} | ${one.done.toLocaleString('en')} | ${one.expected.toLocaleString('en')} |`)
+  return `### Soak: ${minutes} minutes of everything at once\n\n![Memory over time](charts/soak.svg)\n\n` +
+    `${done.toLocaleString('en')} calls, ${date.slice(0, 10)}, Node.js ${node}, ${cpu}, ${threads} threads. ` +
+    `Mean resident set in each tenth of the time: ${windows.map((mib) => mib.toFixed(0)).join(', ')} MiB; ` +
+    `${samples.at(-1).rssMb.toFixed(0)} MiB fifteen seconds after the end. Repeat it with \`node --expose-gc benchmark/soak.js\`.\n\n` +
+    `| | done | aborted, late or refused as meant |\n|---|--:|--:|\n${rows.join('\n')}\n`
+}
+
+/**
+ * @param {string} folder
+ * @param {string} name
+ * @param {string} svg
+ */
+function write(folder, name, svg) {
+  fs.mkdirSync(path.join(folder, 'charts'), { recursive: true })
+  fs.writeFileSync(path.join(folder, 'charts', `${name}.svg`), `${svg}\n`)
+}
+
+module.exports = { report }
+
+if (require.main === module) report(__dirname).then(console.log)
