@@ -14,7 +14,6 @@ const writers = {
   },
   'csv-stringify': () => {
     const { stringify } = require('csv-stringify')
-    // Its streaming interface: the other one collects the whole text as well, and is no faster.
     const cast = { boolean: String, date: (/** @type {Date} */ value) => value.toISOString() }
     return (rows) => new Promise((resolve, reject) => {
       stringify(rows, { header: true, record_delimiter: '\r\n', cast }, (error, text) => error ? reject(error) : resolve(Buffer.from(text)))

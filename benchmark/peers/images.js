@@ -26,7 +26,8 @@ const resizers = {
       const sharp = require('sharp')
       // Each call is a new file to a server; a cache of the same one would measure nothing.
       sharp.cache(false)
-      return (bytes, { width, format }) => sharp(bytes).resize({ width, kernel: 'lanczos3' })[format]({ quality: QUALITY }).toBuffer()
+      // For a PNG, a quality would ask for a palette.
+      return (bytes, { width, format }) => sharp(bytes).resize({ width, kernel: 'lanczos3' })[format](format === 'png' ? {} : { quality: QUALITY }).toBuffer()
     }
   },
   '@napi-rs/image': {

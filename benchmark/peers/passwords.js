@@ -27,7 +27,7 @@ function argon2({ memoryKiB, passes }) {
     },
     '@node-rs/argon2': () => {
       const argon2 = require('@node-rs/argon2')
-      return { peer: '@node-rs/argon2', hash: () => argon2.hash(SECRET, { algorithm: argon2.Algorithm?.Argon2id ?? 2, memoryCost: memoryKiB, timeCost: passes, parallelism: 1 }) }
+      return { peer: '@node-rs/argon2', hash: () => argon2.hash(SECRET, { algorithm: argon2.Algorithm.Argon2id, memoryCost: memoryKiB, timeCost: passes, parallelism: 1 }) }
     }
   }
 }
@@ -48,7 +48,7 @@ function bcrypt({ cost }) {
     },
     '@node-rs/bcrypt': () => {
       const bcrypt = require('@node-rs/bcrypt')
-      return { peer: '@node-rs/bcrypt', hash: () => bcrypt.hash(SECRET, cost) }
+      return { peer: '@node-rs/bcrypt', hash: () => bcrypt.hash(SECRET, { cost }) }
     },
     bcryptjs: () => {
       const bcrypt = require('bcryptjs')

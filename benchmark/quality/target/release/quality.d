@@ -1,1 +1,0 @@
-/work/main/benchmark/quality/target/release/quality: /work/main/benchmark/quality/src/main.rs
