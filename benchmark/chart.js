@@ -10,30 +10,36 @@ const OTHERS = ['#748ffc', '#4c6ef5', '#3bc9db', '#868e96', '#69db7c', '#b197fc'
 
 /**
  * Bars of each group's contenders.
- * @param {{ title: string, unit: string, scale: string, values: { group: string, peer: string, value: number }[] }} chart
+ * @param {{ title: string, unit: string, scale: 'log' | 'linear', values: { group: string, peer: string, value: number }[] }} chart
  */
 async function barChart({ title, unit, scale, values }) {
   const peers = [...new Set(values.map(({ peer }) => peer))]
   let other = 0
   const colours = peers.map((peer) => peer === 'offloop' ? OFFLOOP : peer === 'idle' ? '#dee2e6' : OTHERS[other++ % OTHERS.length])
+  const groups = [...new Set(values.map(({ group }) => group))]
+  // A logarithmic bar begins somewhere; the same place for all, a decade under the least.
+  const least = 10 ** Math.floor(Math.log10(Math.min(...values.map(({ value }) => value))))
+  const domain = scale === 'log' ? [least, Math.max(...values.map(({ value }) => value)) * 1.5] : undefined
   return svg({
-    title,
-    data: { values },
-    facet: { row: { field: 'group', type: 'nominal', sort: null, header: { title: null, labelAngle: 0, labelAlign: 'left', labelAnchor: 'start', labelOrient: 'top', labelFontSize: SIZE, labelFontWeight: 'bold' } } },
-    spacing: 6,
-    resolve: { scale: { y: 'independent' } },
-    spec: {
+    title: { text: title, subtitle: scale === 'log' ? `${unit}, logarithmic` : unit, subtitleFontSize: SIZE, offset: 8 },
+    spacing: 4,
+    vconcat: groups.map((group) => ({
+      title: { text: group, fontSize: SIZE, offset: 2 },
+      data: { values: values.filter((one) => one.group === group).map((one) => ({ ...one, text: one.value.toLocaleString('en', { maximumSignificantDigits: 3 }) })) },
       width: 520,
       height: { step: 15 },
       encoding: {
-        y: { field: 'peer', type: 'nominal', sort: null, axis: { title: null, domain: false, ticks: false } },
-        x: { field: 'value', type: 'quantitative', scale: { type: scale }, axis: { title: unit, grid: false, tickCount: 6 } }
+        y: { field: 'peer', type: 'nominal', sort: null, axis: { title: null, domain: false, ticks: false, minExtent: 130 } },
+        x: { field: 'value', type: 'quantitative', scale: { type: scale, domain, nice: false }, axis: null }
       },
       layer: [
-        { mark: 'bar', encoding: { color: { field: 'peer', type: 'nominal', scale: { domain: peers, range: colours }, legend: null } } },
-        { mark: { type: 'text', align: 'left', dx: 3, fontSize: 10 }, encoding: { text: { field: 'value', type: 'quantitative', format: ',.3~s' } } }
+        {
+          mark: 'bar',
+          encoding: { color: { field: 'peer', type: 'nominal', scale: { domain: peers, range: colours }, legend: null }, ...(domain && { x2: { datum: least } }) }
+        },
+        { mark: { type: 'text', align: 'left', dx: 3, fontSize: 10 }, encoding: { text: { field: 'text', type: 'nominal' } } }
       ]
-    }
+    }))
   })
 }
 

@@ -4,7 +4,7 @@
 // what it makes of a number of threads. Started by the suites; takes its task and gives its figures as JSON.
 
 const fs = require('node:fs')
-const { setTimeout: sleep } = require('node:timers/promises')
+const { setImmediate: turn, setTimeout: sleep } = require('node:timers/promises')
 const { Probe, ms } = require('../examples/demo/probe.js')
 const { inFlight } = require('./measure.js')
 const csv = require('./peers/csv.js')
@@ -52,7 +52,12 @@ async function main(task) {
     if (task.peer === 'offloop') require('..').configurePool({ threads: task.threads })
     if (task.peer === 'sharp') require('sharp').concurrency(1)
   }
-  const one = call(task)
+  const work = call(task)
+  const one = async () => {
+    await work()
+    // As between two requests: without it, writers that never wait would keep the loop for the whole run.
+    await turn()
+  }
   await inFlight(task.inFlight, task.seconds / 4, one)
   await sleep(100)
   const probe = new Probe({ readEveryMs: 4 })

@@ -12,10 +12,10 @@ const END = '<!-- end of results -->'
 
 /** Which figure of a suite its chart shows, and with what. */
 const CHARTS = {
-  isolation: { figure: 'readP99', title: 'fs.readFile of a small file while a package is busy: p99', unit: 'milliseconds, logarithmic', scale: 'symlog' },
+  isolation: { figure: 'readP99', title: 'fs.readFile of a small file while a package is busy: p99', unit: 'milliseconds', scale: 'log' },
   passwords: { figure: 'perSecond', title: 'Password hashes a second', unit: 'hashes/s', scale: 'linear' },
-  csv: { figure: 'loopNsPerCell', title: 'CSV export: how long it holds the event loop', unit: 'nanoseconds a cell, logarithmic', scale: 'symlog' },
-  images: { figure: 'ms', title: 'Resizing an image, one at a time', unit: 'milliseconds, logarithmic', scale: 'symlog' },
+  csv: { figure: 'loopNsPerCell', title: 'CSV export: how long it holds the event loop', unit: 'nanoseconds a cell', scale: 'log' },
+  images: { figure: 'ms', title: 'Resizing an image, one at a time', unit: 'milliseconds', scale: 'log' },
   scaling: { figure: 'perSecond', title: 'Throughput by threads', unit: 'calls/s', scale: 'linear' }
 }
 
