@@ -10,6 +10,7 @@ const path = require('node:path')
 /**
  * @typedef {object} Registry
  * @property {(args: string[], cwd: string) => string} npm runs npm against it and gives what it printed
+ * @property {(args: string[], cwd: string) => import('node:child_process').SpawnSyncReturns<string>} try the same, whatever comes of it
  * @property {() => Promise<void>} stop
  */
 
@@ -67,9 +68,12 @@ max_body_size: 50mb
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 
+  const attempt = (/** @type {string[]} */ args, /** @type {string} */ cwd) =>
+    spawnSync('npm', args, { cwd, env, encoding: 'utf8', timeout: 120_000, shell: process.platform === 'win32' })
   return {
+    try: attempt,
     npm(args, cwd) {
-      const result = spawnSync('npm', args, { cwd, env, encoding: 'utf8', timeout: 120_000, shell: process.platform === 'win32' })
+      const result = attempt(args, cwd)
       if (result.status !== 0) throw new Error(`npm ${args.join(' ')}: ${result.error ?? `exit code ${result.status}`}\n${result.stdout}${result.stderr}`)
       return result.stdout
     },

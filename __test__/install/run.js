@@ -11,6 +11,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { PLATFORMS, thisPlatform } = require('../../lib/platform.js')
 const { pack } = require('../../scripts/release/pack.js')
+const { publish, tarballs } = require('../../scripts/release/publish.js')
 const { startRegistry } = require('./registry.js')
 
 const ROOT = path.resolve(__dirname, '..', '..')
@@ -94,15 +95,34 @@ function didAll(output) {
 }
 
 /**
+ * As a release does; the other platforms' packages come without their binaries: npm is to see whom they are for, and
+ * leave them out.
  * @param {import('./registry.js').Registry} registry
  * @param {import('../../scripts/release/pack.js').Packed[]} packed
  */
-function publish(registry, packed) {
-  for (const { file } of packed) registry.npm(['publish', file], temporary)
-  // The other platforms' packages, without their binaries: npm is to see whom they are for, and leave them out.
+function published(registry, packed) {
+  const folder = path.join(temporary, 'packages')
   for (const platform of PLATFORMS) {
-    if (platform !== HERE) registry.npm(['publish', path.join(ROOT, 'npm', platform)], temporary)
+    if (platform !== HERE) registry.npm(['pack', path.join(ROOT, 'npm', platform), '--pack-destination', folder], temporary)
   }
+  const npm = (/** @type {string[]} */ words) => registry.try(words, temporary)
+  const names = [...PLATFORMS.map((platform) => `offloop-${platform}`), 'offloop']
+  check('publishing stops where the registry refuses', () => {
+    const [first, second] = tarballs(folder, version)
+    const refusing = (/** @type {string[]} */ words) => words[0] === 'publish' && words[1] === second.file ? { status: 1, stdout: '', stderr: 'refused on purpose' } : npm(words)
+    assert.throws(() => publish([first, second], version, { npm: refusing }), /npm refused .*refused on purpose/s)
+  })
+  check('publishing again goes on from there, the main package last', () => assert.deepEqual(publish(tarballs(folder, version), version, { npm }), names.slice(1)))
+  check('publishing what is there does nothing', () => assert.deepEqual(publish(tarballs(folder, version), version, { npm }), []))
+  check('other contents under a published version are refused', () => {
+    const file = path.join(temporary, 'other.tgz')
+    fs.copyFileSync(packed[0].file, file)
+    fs.appendFileSync(file, Buffer.alloc(1))
+    assert.throws(() => publish([{ name: packed[0].name, file }], version, { npm }), /published already, with other contents/)
+  })
+  check('a release that lacks a package is refused', () => {
+    assert.throws(() => tarballs(path.join(temporary, 'projects'), version), /Missing in .*offloop-darwin-arm64/)
+  })
 }
 
 /** @param {import('./registry.js').Registry} registry */
@@ -202,10 +222,11 @@ function judges(packed) {
 
 async function main() {
   console.log(`What is published: (in ${temporary})`)
+  fs.mkdirSync(path.join(temporary, 'projects'))
   const packed = pack({ root: ROOT, platforms: [HERE], binaries: path.join(ROOT, 'lib', 'binding'), destination: path.join(temporary, 'packages') })
   const registry = await startRegistry({ node: MODERN, program: tool('verdaccio'), folder: path.join(temporary, 'registry'), environment })
   try {
-    publish(registry, packed)
+    published(registry, packed)
     consumers(registry)
     judges(packed)
   } finally {

@@ -24,13 +24,17 @@ function runs() {
   })
 }
 
-/** Starts a worker that is busy with one kind of job, and ends it in the middle. */
-async function terminated(kind, round, file) {
-  const worker = new Worker(FILE, { workerData: { kind, file } })
-  await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
-  // At another moment each time.
-  await sleep(round * 2)
-  await worker.terminate()
+/** Starts workers that are busy with one kind of job, and ends them in the middle. */
+async function terminated(kind, rounds, directory) {
+  for (let round = 0; round < rounds; round++) {
+    await Promise.all([0, 1, 2, 3].map(async (one) => {
+      const worker = new Worker(FILE, { workerData: { kind, file: path.join(directory, `${one}.csv`) } })
+      await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
+      // At another moment each time.
+      await sleep((round * 4 + one) % 25)
+      await worker.terminate()
+    }))
+  }
 }
 
 program({
@@ -51,16 +55,22 @@ program({
     await idle()
   },
 
+  async 'twenty workers load it at once'() {
+    // The main thread has not: they race for who starts the pool.
+    assert.deepEqual(await Promise.all(Array.from({ length: 20 }, runs)), Array(20).fill(RESULT))
+  },
+
   async 'terminated in the middle of'(kind) {
     const directory = mkdtempSync(path.join(os.tmpdir(), 'offloop-threads-'))
     try {
-      for (let round = 0; round < 12; round++) await terminated(kind, round, path.join(directory, 'x.csv'))
+      // In waves: between them the addon's last environment is gone, and the pool with it.
+      await terminated(kind, 30, directory)
       // What the workers left behind goes by itself, and the pool is as good as new.
       const offloop = require('../..')
       const { idle } = require('../support/pool.js')
       const { holdsOnly } = require('../support/folder.js')
       assert.equal((await offloop.exportCsv([{ a: 1 }])).toString(), 'a\r\n1\r\n')
-      for (let round = 0; round < 8; round++) await terminated(kind, round, path.join(directory, 'x.csv'))
+      await terminated(kind, 20, directory)
       assert.match(await offloop.hashPassword('x'), /^\$argon2id/)
       assert.deepEqual(await runs(), RESULT)
       await idle()

@@ -8,6 +8,7 @@ const { passes } = require('../support/children.js')
 for (const scenario of [
   'in a worker only, again and again',
   'in several workers at once, and the main thread',
+  'twenty workers load it at once',
   'the settings outlive the worker that made them',
   'the process exits while workers are busy'
 ]) {
@@ -15,5 +16,5 @@ for (const scenario of [
 }
 
 for (const kind of ['argon2', 'bcrypt', 'csv', 'file', 'image', 'transfer']) {
-  test(`workers that are terminated in the middle of ${kind}`, () => passes('threads.js', 'terminated in the middle of', [kind]))
+  test(`200 workers that are terminated in the middle of ${kind}`, () => passes('threads.js', 'terminated in the middle of', { args: [kind], limitMs: 180_000 }))
 }

@@ -15,10 +15,10 @@ const ROOT = path.join(__dirname, '..', '..')
 /**
  * Runs Node.js until it ends. The caller may talk to it meanwhile.
  * @param {string[]} args of node
- * @param {{ during?: (child: import('node:child_process').ChildProcess) => void, env?: Record<string, string> }} [options]
+ * @param {{ during?: (child: import('node:child_process').ChildProcess) => void, env?: Record<string, string>, limitMs?: number }} [options]
  * @returns {Promise<{ code: number | null, signal: string | null, stdout: string, stderr: string }>}
  */
-function node(args, { during, env } = {}) {
+function node(args, { during, env, limitMs = LIMIT_MS } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       cwd: ROOT,
@@ -34,11 +34,11 @@ function node(args, { during, env } = {}) {
     const timer = setTimeout(() => {
       late = true
       child.kill('SIGKILL')
-    }, LIMIT_MS)
+    }, limitMs)
     child.on('error', reject)
     child.on('close', (code, signal) => {
       clearTimeout(timer)
-      if (late) reject(new Error(`node ${args.join(' ')} had not ended after ${LIMIT_MS} ms.\n${stdout}${stderr}`))
+      if (late) reject(new Error(`node ${args.join(' ')} had not ended after ${limitMs} ms.\n${stdout}${stderr}`))
       else resolve({ code, signal, stdout, stderr })
     })
     during?.(child)
@@ -50,10 +50,10 @@ function node(args, { during, env } = {}) {
  * nothing.
  * @param {string} program in __test__/lifecycle
  * @param {string} scenario
- * @param {string[]} [args]
+ * @param {{ args?: string[], flags?: string[], env?: Record<string, string>, limitMs?: number }} [options] args: the scenario's; flags: Node's
  */
-async function passes(program, scenario, args = []) {
-  const { code, signal, stdout, stderr } = await node([path.join(ROOT, '__test__', 'lifecycle', program), scenario, ...args])
+async function passes(program, scenario, { args = [], flags = [], ...options } = {}) {
+  const { code, signal, stdout, stderr } = await node([...flags, path.join(ROOT, '__test__', 'lifecycle', program), scenario, ...args], options)
   assert.deepEqual({ code, signal, stdout, stderr }, { code: 0, signal: null, stdout: 'came to the end\n', stderr: '' })
 }
 

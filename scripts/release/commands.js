@@ -1,12 +1,14 @@
 'use strict'
 
-// The commands of a release: `npm run version:set`, `npm run pack`.
+// The commands of a release: `npm run version:set`, `npm run pack`, `npm run release:publish`.
 
+const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const { PLATFORMS, thisPlatform } = require('../../lib/platform.js')
 const { binding, packages, say } = require('../setup.js')
 const { gate } = require('./gate.js')
 const { pack } = require('./pack.js')
+const { publish, tarballs } = require('./publish.js')
 const { disagreements, setVersion } = require('./versions.js')
 
 /**
@@ -70,4 +72,41 @@ async function packCommand(root, args) {
   return 0
 }
 
-module.exports = { checkVersions, versionSet, packCommand }
+/**
+ * Publishes what `npm run pack -- --all` made, with npm's own settings for registry and credentials.
+ * @param {string} root
+ * @param {string[]} args
+ */
+async function publishCommand(root, args) {
+  let folder = path.join(root, 'target', 'packages')
+  let provenance = false
+  let as = ''
+  for (let i = 0; i < args.length; i++) {
+    if (args[i] === '--provenance') provenance = true
+    else if (args[i] === '--from' && i + 1 < args.length) folder = path.resolve(process.env.INIT_CWD ?? process.cwd(), args[++i])
+    else if (args[i] === '--as' && i + 1 < args.length) as = args[++i]
+    else {
+      console.error(`Not understood: ${args[i]}\nUsage: npm run release:publish -- --as v1.2.3 [--from FOLDER] [--provenance]`)
+      return 2
+    }
+  }
+  if (await checkVersions(root) !== 0) return 1
+  const { version } = require(path.join(root, 'package.json'))
+  if (as !== `v${version}`) {
+    console.error(`The tag to publish is ${as || 'not given (--as)'}, but the version is ${version}, whose tag is v${version}.`)
+    return 1
+  }
+  try {
+    const shell = process.platform === 'win32'
+    publish(tarballs(folder, version), version, {
+      provenance,
+      npm: (words, interactive) => spawnSync('npm', words, { cwd: root, encoding: 'utf8', shell, stdio: interactive ? 'inherit' : 'pipe' })
+    })
+  } catch (error) {
+    console.error(/** @type {Error} */ (error).message)
+    return 1
+  }
+  return 0
+}
+
+module.exports = { checkVersions, versionSet, packCommand, publishCommand }

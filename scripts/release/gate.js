@@ -50,6 +50,9 @@ function judge(platform, file) {
   const problems = []
   if (bytes.length > expected.budget) problems.push(`it has ${size}, more than its budget of ${expected.budget / MIB} MiB`)
 
+  // The name of the function by which tests have it panic.
+  if (bytes.includes('armFault')) problems.push('it was built for tests, with faults to inject')
+
   /** @type {import('./executable.js').Executable} */
   let found
   try {

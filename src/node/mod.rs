@@ -10,6 +10,8 @@
 mod bridge;
 mod csv;
 mod environment;
+#[cfg(feature = "faults")]
+mod faults;
 mod image;
 mod password;
 mod settings;

@@ -57,6 +57,8 @@ impl Cancel {
 
     /// `Err` with the reason once the job should stop; made for `?` in loops.
     pub fn check(&self) -> Result<()> {
+        #[cfg(feature = "faults")]
+        super::faults::poll();
         match self.own.load(Ordering::Acquire) {
             LATE => Err(Error::deadline()),
             CANCELLED => Err(Error::cancelled()),

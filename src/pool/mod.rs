@@ -3,6 +3,8 @@
 mod budget;
 mod cancel;
 mod cx;
+#[cfg(feature = "faults")]
+pub mod faults;
 mod governor;
 pub mod host;
 mod io;

@@ -1,0 +1,141 @@
+'use strict'
+
+// Every example of index.d.ts and of the README compiles under TypeScript's strict rules, and runs.
+
+const assert = require('node:assert/strict')
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const { before, describe, test } = require('node:test')
+const offloop = require('..')
+const { ROOT, node } = require('./support/children.js')
+const { folder } = require('./support/folder.js')
+const { png } = require('./support/png.js')
+
+/** What the examples take for granted, as types. */
+const TYPES = `
+declare const password: string
+declare const users: { find(name: string): Promise<{ passwordHash: string } | undefined> }
+declare const name: string
+declare const upload: Buffer
+declare const rows: Array<{ id: number, net: number, tax: number, price: number, quantity: number, customer: { name: string } }>
+declare const db: { iterate(query: string): AsyncGenerator<{ id: number, customer: { name: string } }> }
+declare const response: import('node:stream').Writable
+declare function shedLoad(): void
+`
+
+/** The same, as values. */
+const VALUES = `
+const { PassThrough } = require('node:stream')
+const password = 'correct horse'
+const users = { find: async () => ({ passwordHash: await offloop.hashPassword(password) }) }
+const name = 'ada'
+const upload = require('node:fs').readFileSync('upload.jpg')
+const rows = [{ id: 1, net: 2, tax: 3, price: 4, quantity: 5, customer: { name: 'Ada' } }]
+const db = { async *iterate() { yield* rows } }
+const response = new PassThrough().resume()
+const shedLoad = () => {}
+`
+
+const MODULES = `
+const { writeFile } = require('node:fs/promises')
+const { pipeline } = require('node:stream/promises')
+`
+
+/** @returns {{ title: string, code: string }[]} */
+function examples() {
+  const found = []
+  const types = fs.readFileSync(path.join(ROOT, 'index.d.ts'), 'utf8')
+  for (const [comment, declared] of matches(types, /\/\*\*((?:(?!\*\/).)*)\*\/\s*export (?:function|class|interface|type) (\w+)/gs)) {
+    const text = comment.replace(/^ \* ?/gm, '')
+    const parts = text.split('@example').slice(1)
+    for (const [i, part] of parts.entries()) {
+      const fenced = /```js\n(.*?)```/s.exec(part)
+      found.push({ title: `${declared}${parts.length > 1 ? ` (${i + 1})` : ''}`, code: fenced ? fenced[1] : part })
+    }
+  }
+  const readme = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8')
+  for (const [code] of matches(readme, /^```js\n(.*?)^```/gms)) {
+    const before = readme.slice(0, readme.indexOf(code))
+    found.push({ title: `README, ${/.*^#+ (.*?)$/ms.exec(before.slice(before.lastIndexOf('\n#')))[1]}`, code })
+  }
+  return found
+}
+
+/** @param {string} text @param {RegExp} pattern @returns {string[][]} the groups of each match */
+function matches(text, pattern) {
+  return Array.from(text.matchAll(pattern), ([, ...groups]) => groups)
+}
+
+const all = examples()
+
+test('there are examples, for every function', () => {
+  const { OffloopError: _, ...functions } = offloop
+  for (const name of Object.keys(functions)) assert.ok(all.some(({ title }) => title.split(' ')[0] === name), `${name} has no example`)
+  assert.ok(all.some(({ title }) => title.startsWith('README')))
+})
+
+describe('the examples compile', () => {
+  test('all of them', (t) => {
+    const directory = folder(t)
+    for (const [i, { title, code }] of all.entries()) {
+      // As an ES module: a name that is required is typed, one that is imported too.
+      const imported = code.replace(/^const (\{[^}]*\}) = require\('offloop'\)$/gm, '')
+      fs.writeFileSync(path.join(directory, `example-${i}.ts`), `// ${title}
+import { ${Object.keys(offloop).join(', ')} } from 'offloop'
+import { writeFile } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+${TYPES}
+export async function example() {${imported}
+}
+`)
+    }
+    fs.writeFileSync(path.join(directory, 'tsconfig.json'), JSON.stringify({
+      compilerOptions: {
+        module: 'nodenext', target: 'es2023', lib: ['es2023'], strict: true, noEmit: true,
+        types: ['node'], typeRoots: [path.join(ROOT, 'node_modules', '@types')], paths: { offloop: [path.join(ROOT, 'index.d.ts')] }
+      },
+      include: ['*.ts']
+    }))
+    const { status, stdout } = spawnSync(process.execPath, [path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', directory], { encoding: 'utf8' })
+    assert.equal(status, 0, stdout)
+  })
+})
+
+describe('the examples run', () => {
+  /** @type {Buffer} */
+  let photo
+  before(async () => {
+    photo = (await offloop.resizeImage(png(640, 480), { format: 'jpeg' })).data
+  })
+
+  for (const { title, code } of all) {
+    test(title, async (t) => {
+      const directory = folder(t)
+      for (const name of ['upload.jpg', 'photo.jpg']) fs.writeFileSync(path.join(directory, name), photo)
+      const own = /^const \{([^}]*)\} = require\('offloop'\)$/gm
+      const required = matches(code, own).flatMap(([names]) => names.split(',').map((one) => one.trim()))
+      const rest = Object.keys(offloop).filter((one) => !required.includes(one))
+      const file = path.join(directory, 'example.js')
+      fs.writeFileSync(file, `
+process.chdir(__dirname)
+const offloop = require('offloop')
+const { ${rest.join(', ')} } = offloop
+${MODULES}${VALUES}
+async function example() {
+${code}
+}
+example().then(() => {
+  console.log('ran')
+  // What waits for a signal gets it.
+  if (process.listenerCount('SIGTERM') > 0) process.emit('SIGTERM')
+})
+`)
+      fs.mkdirSync(path.join(directory, 'node_modules'))
+      fs.symlinkSync(ROOT, path.join(directory, 'node_modules', 'offloop'), 'junction')
+      const { code: exit, signal, stdout, stderr } = await node([file])
+      assert.deepEqual({ exit, signal, stderr }, { exit: 0, signal: null, stderr: '' })
+      assert.match(stdout, /ran\n$/)
+    })
+  }
+})
