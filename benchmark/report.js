@@ -38,7 +38,8 @@ async function report(folder) {
     const { title, measures, label } = require(`./suites/${name}.js`)
     await draw(folder, name, result, label)
     parts.push(`### ${title}\n\n![${title}](charts/${name}.svg)\n\n${conditions(result)}\n`)
-    for (const measure of measures) parts.push(table(result, measure, label))
+    parts.push('In brackets: times offloop\'s.\n')
+    for (const one of result.cases) parts.push(table(one, measures, label))
     slower.push(...worse(result, measures, label))
   }
   const soak = path.join(folder, 'results', 'soak.json')
@@ -61,28 +62,27 @@ function conditions({ date, node, cpu, threads, memoryGiB, os, versions, rounds,
 }
 
 /**
- * @param {Result} result
- * @param {Measure} measure
+ * @param {Result} one a case
+ * @param {Measure[]} measures
  * @param {(one: any) => string} label
  */
-function table({ cases }, { figure, unit, digits }, label) {
-  const peers = [...new Set(cases.flatMap((/** @type {Result} */ one) => Object.keys(one.results)))]
-  const rows = cases.map((/** @type {Result} */ one) => {
-    const cells = peers.map((peer) => {
-      const value = one.results[peer]?.[figure]
+function table(one, measures, label) {
+  const own = one.results.offloop
+  const rows = Object.entries(one.results).map(([peer, figures]) => {
+    const cells = measures.map(({ figure, digits }) => {
+      const value = /** @type {Result} */ (figures)[figure]
       if (value === undefined) return ''
       const text = value.toLocaleString('en', { maximumFractionDigits: digits, minimumFractionDigits: digits })
-      const own = one.results.offloop[figure]
-      return peer === 'offloop' || peer === 'idle' ? text : `${text} (${ratio(value / own)})`
+      return peer === 'offloop' || peer === 'idle' ? text : `${text} (${ratio(value / own[figure])})`
     })
-    return `| ${label(one)} | ${cells.join(' | ')} |`
+    return `| ${peer === 'offloop' ? '**offloop**' : peer} | ${cells.join(' | ')} |`
   })
-  return `**${unit}** (in brackets: times offloop's)\n\n| | ${peers.join(' | ')} |\n|---|${peers.map(() => '--:|').join('')}\n${rows.join('\n')}\n`
+  return `**${label(one)}**\n\n| | ${measures.map(({ unit }) => unit).join(' | ')} |\n|---|${measures.map(() => '--:|').join('')}\n${rows.join('\n')}\n`
 }
 
 /** @param {number} value */
 function ratio(value) {
-  return Number.isFinite(value) ? `${value.toLocaleString('en', { maximumSignificantDigits: 3 })}×` : '–'
+  return Number.isFinite(value) ? `${value.toLocaleString('en', { maximumSignificantDigits: value < 0.1 ? 2 : 3 })}×` : '–'
 }
 
 /**

@@ -44,14 +44,14 @@ const writers = {
     return async (rows) => Buffer.from(unparse(rows, { newline: '\r\n' }))
   },
   'generated JavaScript': () => {
-    /** @type {Map<string, (rows: object[]) => string>} */
+    /** @type {Map<string, (rows: object[]) => Buffer>} */
     const made = new Map()
     return async (rows) => {
       const keys = Object.keys(rows[0])
       const id = keys.join()
       let write = made.get(id)
       if (write === undefined) made.set(id, write = generate(keys))
-      return Buffer.from(write(rows))
+      return write(rows)
     }
   }
 }

@@ -23,14 +23,29 @@ function cell(value) {
   }
 }
 
+/** A string that grows without end is slow to grow and slow to encode. */
+const PIECE = 1 << 15
+
 /**
  * @param {string[]} keys
- * @returns {(rows: object[]) => string}
+ * @returns {(rows: object[]) => Buffer}
  */
 function generate(keys) {
   const cells = keys.map((key) => `cell(row[${JSON.stringify(key)}])`).join(' + "," + ')
   const header = JSON.stringify(`${keys.map(cell).join(',')}\r\n`)
-  return new Function('cell', `return (rows) => { let text = ${header}; for (const row of rows) text += ${cells} + "\\r\\n"; return text }`)(cell)
+  return new Function('cell', 'Buffer', `return (rows) => {
+    const pieces = []
+    let text = ${header}
+    for (const row of rows) {
+      text += ${cells} + "\\r\\n"
+      if (text.length > ${PIECE}) {
+        pieces.push(Buffer.from(text))
+        text = ""
+      }
+    }
+    pieces.push(Buffer.from(text))
+    return Buffer.concat(pieces)
+  }`)(cell, Buffer)
 }
 
 module.exports = { generate }
