@@ -57,7 +57,7 @@ program({
 
   async 'twenty workers load it at once'() {
     // The main thread has not: they race for who starts the pool.
-    assert.deepEqual(await Promise.all(Array.from({ length: 20 }, runs)), Array(20).fill(RESULT))
+    assert.deepEqual(await Promise.all(Array.from({ length: 20 }, runs)), Array.from({ length: 20 }, () => RESULT))
   },
 
   async 'terminated in the middle of'(kind) {
