@@ -11,7 +11,7 @@ use super::cx::Cx;
 use super::lane::{Kind, Lane};
 use super::scheduler::Shared;
 use super::tenant::{Presence, Tenant};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 
 /// What a slice of work came to.
 pub enum Step {
@@ -142,6 +142,16 @@ pub(crate) enum Ending {
     Cancelled,
 }
 
+impl Ending {
+    /// An end with an error. That nobody wanted the result any more is no failure.
+    pub(crate) fn by(error: &Error) -> Self {
+        match error.code() {
+            Code::Cancelled | Code::Shutdown => Self::Cancelled,
+            _ => Self::Failed,
+        }
+    }
+}
+
 impl Admission {
     pub(crate) fn new(ticket: Arc<Ticket>, share: Share, shared: Arc<Shared>) -> Self {
         let presence = Some(ticket.tenant.enter());
@@ -185,7 +195,7 @@ impl Admission {
 
     /// Ends such a job with an error, and raises its flag for the parts of it that still wait or run.
     pub fn fail(mut self, error: Error) {
-        let presence = self.end(Ending::Failed);
+        let presence = self.end(Ending::by(&error));
         let ticket = Arc::clone(&self.ticket);
         let won = ticket.claim();
         ticket.cancel.cancel();

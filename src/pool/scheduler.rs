@@ -445,8 +445,8 @@ fn settle(entry: Entry, outcome: Result<Step>) {
     let presence = admission.end(match &outcome {
         Ok(_) if won => Ending::Completed,
         Ok(_) if ticket.cancel.is_late() => Ending::Failed,
-        Err(error) if !matches!(error.code(), Code::Cancelled | Code::Shutdown) => Ending::Failed,
-        _ => Ending::Cancelled,
+        Ok(_) => Ending::Cancelled,
+        Err(error) => Ending::by(error),
     });
     drop(admission);
     match outcome {
