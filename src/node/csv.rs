@@ -20,7 +20,7 @@ use super::value::{BatchOutcome, ExportOutcome, Failure, Value};
 use crate::csv::file::{FileMessage, write_file};
 use crate::csv::{Assembly, Batch, Column, Dialect, LineEnding, Output, Summary, Tag, Tags, Text, format};
 use crate::error::{Code, Error, Result};
-use crate::pool::{Admission, Cx, Handle, Step};
+use crate::pool::{Admission, Cx, Handle, Step, caught};
 
 /// What the packer is asked to keep a batch under, and what an export holds in the byte budget for each of
 /// the batches that may be under way.
@@ -252,7 +252,7 @@ impl Bridge {
                         let batch = BatchOutcome { rows: rows as f64, bytes: bytes as f64, chunk: None };
                         teller.tell(id, Value::Batch(batch));
                     };
-                    let outcome = write_file(path, messages, cancel, written).await;
+                    let outcome = caught(write_file(path, messages, cancel, written)).await;
                     let summary = standing
                         .lock()
                         .unwrap_or_else(PoisonError::into_inner)

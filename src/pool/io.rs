@@ -3,14 +3,17 @@
 //! tokio does file system calls on blocking threads of its own, a few at most, so a slow disk holds up
 //! neither a worker nor libuv's threads.
 
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::priority;
+use super::scheduler::panicked;
 use super::threads::Threads;
 use crate::error::{Error, Result};
 
@@ -49,6 +52,17 @@ impl Io {
     pub(crate) fn stop(&self) {
         drop(self.running.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
+}
+
+/// The work's outcome, or the error that its panic comes to. An errand that ended by a panic would leave others
+/// waiting for what it was to say.
+pub async fn caught<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut work = pin!(work);
+    poll_fn(|cx| {
+        catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx)))
+            .unwrap_or_else(|panic| Poll::Ready(Err(panicked(&*panic))))
+    })
+    .await
 }
 
 impl Running {

@@ -239,6 +239,9 @@ impl Drop for Admission {
         if self.ticket.claim() {
             let error = match self.ticket.cancel.check() {
                 Err(error) => error,
+                Ok(()) if std::thread::panicking() => {
+                    Error::internal("a job panicked, which is a bug in offloop, please report it")
+                }
                 Ok(()) => Error::internal("the job was dropped before it was settled"),
             };
             self.ticket.tell(error);

@@ -26,7 +26,7 @@ mod workers;
 
 pub use cancel::Cancel;
 pub use cx::Cx;
-pub use io::Errand;
+pub use io::{Errand, caught};
 pub use job::{Admission, Handle, Spec, Step, Task};
 pub use lane::{Kind, Lane, PerLane};
 pub use options::{MOST_QUEUED, MOST_THREADS, PoolOptions};
