@@ -77,6 +77,7 @@ export interface BcryptPolicy {
 /** How new passwords are hashed. Default `{ algorithm: 'argon2id' }`: 19 MiB, 2 passes, 1 lane. */
 export type PasswordPolicy = Argon2Policy | BcryptPolicy
 
+/** Options of {@link hashPassword}. Unknown options are refused. */
 export interface HashPasswordOptions extends JobOptions {
   /** Default `{ algorithm: 'argon2id' }`. */
   policy?: PasswordPolicy
@@ -103,6 +104,7 @@ export interface CostLimits {
   bcryptCost?: number
 }
 
+/** Options of {@link verifyPassword}. Unknown options are refused. */
 export interface VerifyPasswordOptions extends JobOptions {
   limits?: CostLimits
   /** What the work for a null hash costs: the policy that new passwords are hashed by. */
@@ -586,6 +588,7 @@ export interface LaneStats {
   runMs: Histogram
 }
 
+/** What {@link poolStats} tells, over all environments of the process. */
 export interface PoolStats {
   /** Worker slots. */
   threads: number
