@@ -5,7 +5,8 @@
 
 const fs = require('node:fs')
 const { setImmediate: turn, setTimeout: sleep } = require('node:timers/promises')
-const { Probe, ms } = require('../examples/demo/probe.js')
+const { ms } = require('../examples/demo/probe.js')
+const { Felt } = require('./felt.js')
 const { inFlight } = require('./measure.js')
 const csv = require('./peers/csv.js')
 const images = require('./peers/images.js')
@@ -60,18 +61,18 @@ async function main(task) {
   }
   await inFlight(task.inFlight, task.seconds / 4, one)
   await sleep(100)
-  const probe = new Probe({ readEveryMs: 4 })
+  const felt = new Felt(4)
+  // So that it has begun when the work does.
+  await sleep(20)
   const { perSecond } = await inFlight(task.inFlight, task.seconds, one)
-  // What is held up now is measured when it comes through.
-  await sleep(50)
-  probe.stop()
+  await felt.stop()
   process.stdout.write(JSON.stringify({
     perSecond,
-    readP50: ms(probe.files, 50),
-    readP99: ms(probe.files, 99),
-    loopP50: ms(probe.loop, 50),
-    loopP99: ms(probe.loop, 99),
-    loopMax: ms(probe.loop, 100)
+    readP50: ms(felt.files, 50),
+    readP99: ms(felt.files, 99),
+    loopP50: ms(felt.loop, 50),
+    loopP99: ms(felt.loop, 99),
+    loopMax: ms(felt.loop, 100)
   }))
 }
 

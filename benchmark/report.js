@@ -95,12 +95,11 @@ function worse({ suite, cases }, measures, label) {
   for (const one of cases) {
     for (const { figure, unit, better, digits } of measures) {
       const own = one.results.offloop[figure]
-      for (const [peer, figures] of Object.entries(one.results)) {
-        if (peer === 'offloop' || peer === 'idle') continue
-        const its = /** @type {Result} */ (figures)[figure]
-        if (better === 'more' ? its <= own * 1.03 : its >= own / 1.03) continue
-        lines.push(`${suite}, ${label(one)}: ${own.toFixed(digits)} ${unit}; ${peer} ${its.toFixed(digits)} (${ratio(better === 'more' ? its / own : own / its)} better)`)
-      }
+      const ahead = Object.entries(one.results)
+        .map(([peer, figures]) => ({ peer, its: /** @type {Result} */ (figures)[figure] }))
+        .filter(({ peer, its }) => peer !== 'offloop' && peer !== 'idle' && (better === 'more' ? its > own * 1.03 : its < own / 1.03))
+        .map(({ peer, its }) => `${peer} ${its.toFixed(digits)} (${ratio(better === 'more' ? its / own : own / its)} better)`)
+      if (ahead.length > 0) lines.push(`${suite}, ${label(one)}: ${own.toFixed(digits)} ${unit}; ${ahead.join(', ')}`)
     }
   }
   return lines

@@ -133,7 +133,9 @@ async function binding(root, { profile, target } = {}) {
   // Taken before the build: a file saved while it runs makes the result stale, as it should.
   const inputs = bindingInputs(root)
   fs.mkdirSync(path.join(root, BINDING), { recursive: true })
-  fs.rmSync(path.join(root, BINDING, 'stamp.json'), { force: true })
+  // A binary for elsewhere is nothing that the tests here could run, and leaves the one that they run as it is.
+  const here = target === undefined || platformOf(target) === thisPlatform()
+  if (here) fs.rmSync(path.join(root, BINDING, 'stamp.json'), { force: true })
   // Cargo keeps what its profile `dev` builds in target/debug, which the builder finds when no profile is named.
   const named = build === 'dev' ? [] : ['--profile', build]
   const code = await packaged(root, '@napi-rs/cli', 'napi', [
@@ -147,10 +149,7 @@ async function binding(root, { profile, target } = {}) {
     throw new SetupError(`The build ended well, but ${BINDING} lacks the types or the binary.`,
       'Does the crate still export anything? Remove the folder and build again.')
   }
-  // A binary for elsewhere is nothing that the tests here could run.
-  if (target === undefined || platformOf(target) === thisPlatform()) {
-    stamps.write(path.join(root, BINDING, 'stamp.json'), { inputs, profile: build, ...(target && { target }) })
-  }
+  if (here) stamps.write(path.join(root, BINDING, 'stamp.json'), { inputs, profile: build, ...(target && { target }) })
 }
 
 /**
