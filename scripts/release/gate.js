@@ -16,13 +16,14 @@ const MACOS = '11.0'
 // What every system of the kind has, or Node.js cannot run there without.
 const GNU = /^(?:lib(?:c\.so\.6|m\.so\.6|dl\.so\.2|rt\.so\.1|pthread\.so\.0|gcc_s\.so\.1)|ld-linux-(?:x86-64\.so\.2|aarch64\.so\.1))$/
 const MUSL = /^(?:libc\.so|libc\.musl-(?:x86_64|aarch64)\.so\.1|libgcc_s\.so\.1)$/
-const DARWIN = /^(?:\/usr\/lib\/lib(?:System\.B|iconv\.2|objc\.A)\.dylib|\/System\/Library\/Frameworks\/\S+)$/
+const DARWIN = /^(?:\/usr\/lib\/lib(?:System\.B|iconv\.2|charset\.1|objc\.A)\.dylib|\/System\/Library\/Frameworks\/\S+)$/
 // Not vcruntime140.dll: it comes with a package of Microsoft's that not every system has.
 const WINDOWS = /^(?:node\.exe|(?:kernel32|ntdll|advapi32|bcrypt|bcryptprimitives|ws2_32|userenv|user32|shell32|ole32|crypt32|secur32|synchronization|api-ms-win-[\w-]+)\.dll)$/i
 
 /**
- * What is expected of each platform's binary. The budgets leave about a third above what the first ones were: growth
- * beyond that is to be decided, not to happen.
+ * What is expected of each platform's binary. The budgets leave about a third above what the first ones were (5.4 MiB
+ * for Linux on x64; up to 8.4 for macOS, linked by Zig's linker, which leaves out less than Apple's): growth beyond that is
+ * to be decided, not to happen.
  * @type {Readonly<Record<string, { format: string, arch: string, budget: number, libraries: RegExp }>>}
  */
 const EXPECTED = Object.freeze({
@@ -30,8 +31,8 @@ const EXPECTED = Object.freeze({
   'linux-arm64-gnu': { format: 'elf', arch: 'arm64', budget: 7.5 * MIB, libraries: GNU },
   'linux-x64-musl': { format: 'elf', arch: 'x64', budget: 7.5 * MIB, libraries: MUSL },
   'linux-arm64-musl': { format: 'elf', arch: 'arm64', budget: 7.5 * MIB, libraries: MUSL },
-  'darwin-x64': { format: 'mach-o', arch: 'x64', budget: 7.5 * MIB, libraries: DARWIN },
-  'darwin-arm64': { format: 'mach-o', arch: 'arm64', budget: 7.5 * MIB, libraries: DARWIN },
+  'darwin-x64': { format: 'mach-o', arch: 'x64', budget: 9 * MIB, libraries: DARWIN },
+  'darwin-arm64': { format: 'mach-o', arch: 'arm64', budget: 9 * MIB, libraries: DARWIN },
   'win32-x64-msvc': { format: 'pe', arch: 'x64', budget: 7.5 * MIB, libraries: WINDOWS },
   'win32-arm64-msvc': { format: 'pe', arch: 'arm64', budget: 7.5 * MIB, libraries: WINDOWS }
 })
