@@ -87,12 +87,13 @@ async function bench(args) {
   return child(process.execPath, ['--expose-gc', path.join(folder, 'run.js'), ...args], { cwd: process.env.INIT_CWD ?? process.cwd() })
 }
 
-async function docs() {
+/** @param {string[]} options TypeDoc's; what warns fails */
+async function docs(options = []) {
   const folder = path.join(ROOT, 'docs')
   // The types of Node.js that index.d.ts names.
   await packages(ROOT)
   await packages(folder)
-  return packaged(folder, 'typedoc', 'typedoc', [])
+  return packaged(folder, 'typedoc', 'typedoc', options)
 }
 
 async function lint() {
@@ -113,7 +114,8 @@ async function lint() {
     { name: 'oxlint', run: () => packaged(ROOT, 'oxlint', 'oxlint', ['--deny-warnings']) },
     { name: 'versions', run: () => checkVersions(ROOT) },
     { name: 'workflows', run: () => checkWorkflows(ROOT) },
-    { name: 'types', run: () => packaged(ROOT, 'typescript', 'tsc', ['-p', '.']) }
+    { name: 'types', run: () => packaged(ROOT, 'typescript', 'tsc', ['-p', '.']) },
+    { name: 'documentation of the API', run: () => docs(['--emit', 'none']) }
   ]
   if (hasSubcommand('deny')) parts.push(cargo('cargo deny', ['deny', '--locked', 'check', 'licenses', 'bans', 'sources']))
   else say('cargo-deny is not installed; licences and sources are not checked')

@@ -9,7 +9,7 @@ const USAGE = `Usage: npm run demo [-- photo.jpg] [-- --out DIR]   what offloop 
        npm run docs                                 the API's documentation, into docs/api/
        npm run build [-- --profile NAME]            the binding; profiles are Cargo's: release, quick, dev
        npm run build -- --target TRIPLE             the binding as it is published, for one of the eight targets
-       npm run lint                                 formatting, clippy, oxlint, types, versions, workflows, licences
+       npm run lint                                 formatting, clippy, oxlint, types, docs, versions, workflows, licences
        npm run pack [-- --all]                      the npm packages; --all: of every platform, as they are published
        npm run version:set -- 1.2.3                 a new version, everywhere
        npm run release:publish -- --as v1.2.3       what was packed, to npm; what CI does
