@@ -122,8 +122,8 @@ export interface VerifyPasswordOptions extends JobOptions {
  * - `ERR_QUEUE_FULL`, `ERR_DEADLINE`, `ERR_SHUTDOWN`, or `signal.reason`, as every job;
  * - `ERR_IO`: the operating system has no random bytes.
  *
- * A hash that is being computed cannot be stopped midway. An abort or a deadline rejects at once; the thread
- * is free when the hash is done.
+ * An abort or a deadline rejects at once. bcrypt stops within milliseconds; argon2, once it computes, cannot be
+ * stopped midway, and its thread is free when the hash is done.
  *
  * @example
  * const { hashPassword } = require('offloop')

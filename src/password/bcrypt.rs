@@ -12,8 +12,10 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 use super::SALT_BYTES;
+use super::eksblowfish::{Lane, turn};
 use super::secret::Secret;
 use crate::error::{Code, Error, Result};
+use crate::pool::Cancel;
 
 /// What bcrypt reads of a password: the 18 subkeys' 72 bytes.
 const KEY_BYTES: usize = 72;
@@ -23,6 +25,9 @@ const ENCODED_BYTES: usize = 60;
 
 /// The hash is 24 bytes, of which the original's bug, by now the format, keeps 23.
 const TAG_BYTES: usize = 23;
+
+/// Iterations between two looks at the cancel flag: some 50 µs each.
+const BETWEEN_LOOKS: u32 = 32;
 
 const STRICT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_encode_padding(false)
@@ -68,15 +73,27 @@ pub(super) fn check_whole(password: &Secret) -> Result<()> {
 ///
 /// The key is the password and its terminating NUL, as far as 72 bytes go. NULs inside are taken as they
 /// come, which is what the bcrypt packages of npm do.
-pub(super) fn derive(cost: u32, salt: &[u8; SALT_BYTES], password: &Secret) -> Zeroizing<[u8; TAG_BYTES]> {
+///
+/// Looks at `cancel` every millisecond or two.
+pub(super) fn derive(
+    cost: u32,
+    salt: &[u8; SALT_BYTES],
+    password: &Secret,
+    cancel: &Cancel,
+) -> Result<Zeroizing<[u8; TAG_BYTES]>> {
     let bytes = password.as_bytes();
     let taken = bytes.len().min(KEY_BYTES);
     let mut key = Zeroizing::new([0; KEY_BYTES]);
     key[..taken].copy_from_slice(&bytes[..taken]);
-    let output = Zeroizing::new(::bcrypt::bcrypt(cost, *salt, &key[..(taken + 1).min(KEY_BYTES)]));
+    let mut lane = Lane::new(cost, salt, &key[..(taken + 1).min(KEY_BYTES)]);
+    while lane.left() > 0 {
+        cancel.check()?;
+        let times = lane.left().min(BETWEEN_LOOKS);
+        turn(std::slice::from_mut(&mut *lane), times);
+    }
     let mut tag = Zeroizing::new([0; TAG_BYTES]);
-    tag.copy_from_slice(&output[..TAG_BYTES]);
-    tag
+    tag.copy_from_slice(&lane.finish()[..TAG_BYTES]);
+    Ok(tag)
 }
 
 pub(super) fn write(cost: u32, salt: &[u8; SALT_BYTES], tag: &[u8; TAG_BYTES]) -> String {

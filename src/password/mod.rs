@@ -21,12 +21,14 @@
 //! ```
 //!
 //! Everything runs on the calling thread; nothing here starts one. [`Cancel`] is polled before the work
-//! starts: neither the argon2 nor the bcrypt kernel in use can be stopped midway.
+//! starts, and within bcrypt's; the argon2 kernel in use cannot be stopped midway.
 
 mod arena;
 mod argon2;
 mod bcrypt;
+mod eksblowfish;
 mod phc;
+mod pi;
 mod policy;
 mod secret;
 mod stored;
@@ -81,7 +83,7 @@ pub fn hash(
                 None => *draw(&mut random)?,
             };
             cancel.check()?;
-            Ok(bcrypt::write(cost, &salt, &bcrypt::derive(cost, &salt, password)))
+            Ok(bcrypt::write(cost, &salt, &*bcrypt::derive(cost, &salt, password, cancel)?))
         }
     }
 }
@@ -100,7 +102,7 @@ pub fn waste(policy: &Policy, password: &Secret, arenas: &Arenas, cancel: &Cance
             std::hint::black_box(&argon2::derive(policy.argon2()?, password, &salt, arenas)?);
         }
         Policy::Bcrypt { cost, .. } => {
-            std::hint::black_box(&bcrypt::derive(cost, &salt, password));
+            std::hint::black_box(&bcrypt::derive(cost, &salt, password, cancel)?);
         }
     }
     Ok(())

@@ -91,7 +91,7 @@ impl Stored {
                 Ok(tag.ct_eq(&encoded.tag).into())
             }
             Kind::Bcrypt(encoded) => {
-                let tag = bcrypt::derive(encoded.cost, &encoded.salt, password);
+                let tag = bcrypt::derive(encoded.cost, &encoded.salt, password, cancel)?;
                 Ok(tag.ct_eq(&encoded.tag).into())
             }
         }

@@ -1,0 +1,305 @@
+//! Eksblowfish, the computation inside bcrypt (Provos and Mazières, "A Future-Adaptable Password Scheme", USENIX
+//! 1999, §4), on Blowfish (Schneier, "Description of a New Variable-Length Key, 64-Bit Block Cipher", 1993).
+//!
+//! One hash is a chain of loads each of which waits for the one before, so a processor is idle most of the time.
+//! [`turn`] therefore runs several independent hashes in one thread, a round of each after the other; every number of
+//! them is a body of its own, with all rounds written out. Each iteration is the same work whatever the cost, so
+//! hashes need not start or end together.
+
+#![allow(
+    clippy::inline_always,
+    reason = "a body for each width is the point: calls would spill what is in registers"
+)]
+#![allow(clippy::needless_range_loop, reason = "several arrays go by one index")]
+
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::pi;
+
+/// The most hashes that one call of [`turn`] advances. Of more, the S-boxes (4 KiB each) leave the first-level cache.
+pub(super) const MOST_LANES: usize = 8;
+
+/// A password's 72 bytes, or a salt repeated to as many, as big-endian words.
+type Words = [u32; 18];
+
+/// A hash that is being computed. Wiped when dropped.
+#[repr(C, align(64))]
+pub(super) struct Lane {
+    s: [[u32; 256]; 4],
+    p: Words,
+    key: Words,
+    salt: Words,
+    left: u32,
+}
+
+impl Lane {
+    /// Begins a hash: 2^`cost` iterations are left, `cost` being 4 to 31. `key` is not empty; of more than 72 bytes
+    /// the first count.
+    pub(super) fn new(cost: u32, salt: &[u8; 16], key: &[u8]) -> Box<Self> {
+        // Filled where it lies: nothing of the key stays behind on the stack.
+        let mut lane = Box::new(Self { s: pi::S, p: pi::P, key: [0; 18], salt: [0; 18], left: 1 << cost });
+        fill(&mut lane.key, key);
+        fill(&mut lane.salt, salt);
+        lane.expand_salted();
+        lane
+    }
+
+    /// Iterations that are left.
+    pub(super) fn left(&self) -> u32 {
+        self.left
+    }
+
+    /// `ExpandKey(state, salt, key)`, once at the beginning.
+    fn expand_salted(&mut self) {
+        for (p, key) in self.p.iter_mut().zip(&self.key) {
+            *p ^= key;
+        }
+        let salt = [self.salt[0], self.salt[1], self.salt[2], self.salt[3]];
+        let (mut l, mut r) = ([0], [0]);
+        let lanes = std::array::from_mut(self);
+        for at in 0..9 {
+            l[0] ^= salt[(2 * at) & 3];
+            r[0] ^= salt[((2 * at) & 3) | 1];
+            encipher(lanes, &mut l, &mut r);
+            (lanes[0].p[2 * at], lanes[0].p[2 * at + 1]) = (l[0], r[0]);
+        }
+        for at in 0..512 {
+            // The subkeys took nine halves of the salt: the boxes begin with the other one.
+            l[0] ^= salt[(2 * (at + 1)) & 3];
+            r[0] ^= salt[((2 * (at + 1)) & 3) | 1];
+            encipher(lanes, &mut l, &mut r);
+            let (name, place) = (at / 128, 2 * (at % 128));
+            (lanes[0].s[name][place], lanes[0].s[name][place + 1]) = (l[0], r[0]);
+        }
+    }
+
+    /// The hash, once no iteration is left.
+    pub(super) fn finish(&mut self) -> Zeroizing<[u8; 24]> {
+        debug_assert_eq!(self.left, 0, "the hash is not done");
+        let mut hash = Zeroizing::new(*b"OrpheanBeholderScryDoubt");
+        let lanes = std::array::from_mut(self);
+        for block in hash.chunks_exact_mut(8) {
+            let (left, right) = block.split_at_mut(4);
+            let (mut l, mut r) = ([word(left)], [word(right)]);
+            for _ in 0..64 {
+                encipher(lanes, &mut l, &mut r);
+            }
+            left.copy_from_slice(&l[0].to_be_bytes());
+            right.copy_from_slice(&r[0].to_be_bytes());
+        }
+        hash
+    }
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        self.s.as_flattened_mut().zeroize();
+        self.p.zeroize();
+        self.key.zeroize();
+        self.salt.zeroize();
+    }
+}
+
+fn word(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0, |word, byte| (word << 8) | u32::from(*byte))
+}
+
+/// The bytes, again and again.
+fn fill(words: &mut Words, bytes: &[u8]) {
+    let mut bytes = bytes.iter().copied().cycle();
+    for word in words {
+        *word = bytes.by_ref().take(4).fold(0, |word, byte| (word << 8) | u32::from(byte));
+    }
+}
+
+/// `times` iterations, at most as many as are left, of each lane: `ExpandKey(state, 0, key)` and
+/// `ExpandKey(state, 0, salt)`. More than [`MOST_LANES`] go one group after the other.
+pub(super) fn turn(lanes: &mut [Lane], times: u32) {
+    macro_rules! widths {
+        ($($width:literal)*) => {
+            match lanes.len() {
+                0 => {}
+                $($width => if let Some(lanes) = lanes.first_chunk_mut::<$width>() { iterate(lanes, times) },)*
+                _ => {
+                    let (now, later) = lanes.split_at_mut(MOST_LANES);
+                    turn(now, times);
+                    turn(later, times);
+                }
+            }
+        };
+    }
+    widths!(1 2 3 4 5 6 7 8);
+}
+
+/// Not inlined, so that each width keeps its registers to itself.
+#[inline(never)]
+fn iterate<const N: usize>(lanes: &mut [Lane; N], times: u32) {
+    for _ in 0..times {
+        for lane in &mut *lanes {
+            for (p, key) in lane.p.iter_mut().zip(&lane.key) {
+                *p ^= key;
+            }
+        }
+        expand(lanes);
+        for lane in &mut *lanes {
+            for (p, salt) in lane.p.iter_mut().zip(&lane.salt) {
+                *p ^= salt;
+            }
+        }
+        expand(lanes);
+    }
+    for lane in lanes {
+        lane.left -= times;
+    }
+}
+
+/// Replaces subkeys and S-boxes, which the key has been mixed into, by what they encipher.
+#[inline(always)]
+fn expand<const N: usize>(lanes: &mut [Lane; N]) {
+    let (mut l, mut r) = ([0; N], [0; N]);
+    for at in 0..9 {
+        encipher(lanes, &mut l, &mut r);
+        for i in 0..N {
+            lanes[i].p[2 * at] = l[i];
+            lanes[i].p[2 * at + 1] = r[i];
+        }
+    }
+    for name in 0..4 {
+        for at in 0..128 {
+            encipher(lanes, &mut l, &mut r);
+            for i in 0..N {
+                lanes[i].s[name][2 * at] = l[i];
+                lanes[i].s[name][2 * at + 1] = r[i];
+            }
+        }
+    }
+}
+
+/// A block of each lane. The rounds are written out: as a loop, six lanes were a sixth slower.
+#[inline(always)]
+fn encipher<const N: usize>(lanes: &[Lane; N], l: &mut [u32; N], r: &mut [u32; N]) {
+    macro_rules! two_rounds {
+        ($($round:literal)*) => {$(
+            for i in 0..N {
+                r[i] ^= f(&lanes[i].s, l[i]) ^ lanes[i].p[$round];
+            }
+            for i in 0..N {
+                l[i] ^= f(&lanes[i].s, r[i]) ^ lanes[i].p[$round + 1];
+            }
+        )*};
+    }
+    for i in 0..N {
+        l[i] ^= lanes[i].p[0];
+    }
+    two_rounds!(1 3 5 7 9 11 13 15);
+    for i in 0..N {
+        (l[i], r[i]) = (r[i] ^ lanes[i].p[17], l[i]);
+    }
+}
+
+/// Blowfish's F. Bytes as indices need no check of bounds. Taken out by shifts one by one: an array of them becomes a
+/// `bswap`, which one hash alone waits for.
+#[inline(always)]
+fn f(s: &[[u32; 256]; 4], x: u32) -> u32 {
+    (s[0][(x >> 24) as usize].wrapping_add(s[1][((x >> 16) & 255) as usize])
+        ^ s[2][((x >> 8) & 255) as usize])
+        .wrapping_add(s[3][(x & 255) as usize])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A password with its NUL, a salt, a cost.
+    type Case = (Vec<u8>, [u8; 16], u32);
+
+    fn case() -> impl Strategy<Value = Case> {
+        (prop::collection::vec(any::<u8>(), 0..80), any::<[u8; 16]>(), 4_u32..7).prop_map(
+            |(mut key, salt, cost)| {
+                key.truncate(72);
+                if key.len() < 72 {
+                    key.push(0);
+                }
+                (key, salt, cost)
+            },
+        )
+    }
+
+    /// All cases at once, refilling lanes as they end; `stride` iterations at most between two looks.
+    fn together(cases: &[Case], width: usize, stride: u32) -> Vec<[u8; 24]> {
+        let mut waiting = cases.iter().enumerate();
+        let mut hashes = vec![[0; 24]; cases.len()];
+        let mut lanes: Vec<Lane> = Vec::new();
+        let mut owners = Vec::new();
+        loop {
+            while lanes.len() < width
+                && let Some((owner, (key, salt, cost))) = waiting.next()
+            {
+                lanes.push(*Lane::new(*cost, salt, key));
+                owners.push(owner);
+            }
+            let Some(least) = lanes.iter().map(Lane::left).min() else { return hashes };
+            turn(&mut lanes, least.min(stride));
+            for at in (0..lanes.len()).rev() {
+                if lanes[at].left() == 0 {
+                    hashes[owners.swap_remove(at)] = *lanes.swap_remove(at).finish();
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(120))]
+        #[test]
+        fn mixed_lanes_are_what_the_bcrypt_crate_computes(
+            cases in prop::collection::vec(case(), 1..14), width in 1..=MOST_LANES, stride in 1_u32..40,
+        ) {
+            let expected: Vec<_> = cases.iter().map(|(key, salt, cost)| bcrypt::bcrypt(*cost, *salt, key)).collect();
+            prop_assert_eq!(together(&cases, width, stride), expected);
+        }
+    }
+
+    /// Divides the number, most significant word first.
+    fn divide(number: &mut [u32], by: u32) {
+        let mut rest = 0_u64;
+        for word in number {
+            let whole = (rest << 32) | u64::from(*word);
+            *word = (whole / u64::from(by)) as u32;
+            rest = whole % u64::from(by);
+        }
+    }
+    fn add(to: &mut [u32], what: &[u32], negative: bool) {
+        let mut carry = i64::from(negative);
+        for (to, what) in to.iter_mut().zip(what).rev() {
+            let what = if negative { !*what } else { *what };
+            let sum = i64::from(*to) + i64::from(what) + carry;
+            (*to, carry) = (sum as u32, sum >> 32);
+        }
+    }
+
+    /// Machin's formula, in fixed point: 16 arctan(1/5) − 4 arctan(1/239).
+    #[test]
+    fn the_tables_are_the_fraction_of_pi() {
+        const GUARD: usize = 2;
+        let words = 18 + 4 * 256 + GUARD;
+        let mut pi = vec![0; 1 + words];
+        for (factor, inverse, subtract) in [(16, 5_u32, false), (4, 239, true)] {
+            let mut power = vec![0; 1 + words];
+            power[0] = factor;
+            divide(&mut power, inverse);
+            let mut odd = 1;
+            while power.iter().any(|word| *word != 0) {
+                let mut term = power.clone();
+                divide(&mut term, odd);
+                add(&mut pi, &term, subtract != (odd % 4 == 3));
+                divide(&mut power, inverse * inverse);
+                odd += 2;
+            }
+        }
+        assert_eq!(pi[0], 3);
+        assert_eq!(pi[1..19], pi::P);
+        assert_eq!(&pi[19..19 + 1024], pi::S.as_flattened());
+    }
+}
