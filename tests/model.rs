@@ -22,7 +22,7 @@ fn explore(scenario: impl Fn() + Send + Sync + Copy + 'static) {
 }
 
 fn spec(lane: Lane, input: u64, working: u64) -> Spec {
-    Spec { lane, kind: Kind("model"), timeout: None, input, working }
+    Spec { lane, timeout: None, input, working }
 }
 
 #[derive(Default)]

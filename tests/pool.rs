@@ -14,7 +14,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use offloop::pool::{Cx, Kind, Lane, PerLane, Pool, PoolOptions, Reclaim, Spec, Step, Task, Tenant};
+use offloop::pool::{
+    Batched, Crew, Cx, Kind, Lane, PerLane, Pool, PoolOptions, Reclaim, Spec, Step, Task, Tenant, Together,
+};
 use offloop::{Code, Error, Result};
 
 /// Long enough for anything that should happen; a scenario that needs it has failed.
@@ -34,7 +36,7 @@ fn options(threads: usize) -> PoolOptions {
 }
 
 fn spec(lane: Lane) -> Spec {
-    Spec { lane, kind: Kind("test"), timeout: None, input: 0, working: 0 }
+    Spec { lane, timeout: None, input: 0, working: 0 }
 }
 
 impl Scene {
@@ -481,57 +483,179 @@ fn a_panic_rejects_its_job_and_nothing_else() {
     scene.wait_idle();
 }
 
-#[test]
-fn take_batch_fills_up_with_its_kind_and_overtakes_nobody() {
-    struct Lanes {
-        name: &'static str,
-        gate: Gate,
-        done: Sender<Outcome>,
-        took: Sender<usize>,
-    }
-    impl Task for Lanes {
-        fn run(&mut self, cx: &mut Cx<'_>) -> Result<Step> {
-            self.gate.wait();
-            let mut batch = cx.take_batch(8);
-            self.took.send(batch.len()).unwrap();
-            for mut other in batch.drain(..) {
-                let (name, done) = {
-                    let payload = other.payload::<Lanes>().unwrap();
-                    (payload.name, payload.done.clone())
-                };
-                other.finish(Ok(Step::Done(Box::new(move || done.send((name, Ok(()))).unwrap()))));
-            }
-            let (name, done) = (self.name, self.done.clone());
-            Ok(Step::Done(Box::new(move || done.send((name, Ok(()))).unwrap())))
-        }
+/// A job that is worked on together with others. Each turn of its worker takes what it may, and ends the job that it
+/// has had longest.
+struct Shared {
+    name: &'static str,
+    gate: Gate,
+    done: Sender<Outcome>,
+    /// Who was there, at each turn.
+    seen: Sender<Vec<&'static str>>,
+    /// Put back once, to go on alone.
+    alone_later: bool,
+    is_alone: bool,
+}
 
-        fn as_any(&mut self) -> Option<&mut dyn std::any::Any> {
-            Some(self)
+fn together(first: Batched, crew: &Crew<'_>) {
+    let mut seats = vec![first];
+    loop {
+        let gate = seats[0].with(|job: &mut Shared| Ok(job.gate.clone())).unwrap();
+        gate.wait();
+        seats.extend(crew.take_batch(seats.len(), 4));
+        let names: Vec<_> =
+            seats.iter_mut().map(|seat| seat.with(|job: &mut Shared| Ok(job.name)).unwrap()).collect();
+        assert!(!names.contains(&"panics"), "as a job of ours never should");
+        let mut first = seats.remove(0);
+        let outcome = first.with(|job: &mut Shared| {
+            job.seen.send(names).unwrap();
+            assert_ne!(job.name, "panics alone", "as a job of ours never should");
+            job.is_alone = job.alone_later;
+            Ok(if job.is_alone { Step::More } else { job.end() })
+        });
+        first.finish(outcome);
+        if seats.is_empty() {
+            return;
         }
     }
-    let scene = Scene::new(&options(1));
-    let (took, batches) = channel();
-    let gate = Gate::default();
-    let lanes = |name| Lanes { name, gate: gate.clone(), done: scene.sender.clone(), took: took.clone() };
-    let hashes = Spec { kind: Kind("hash"), ..spec(Lane::Interactive) };
-    let names = ["a", "b", "c", "d", "e"];
-    scene.submit_task(names[0], &hashes, lanes(names[0])).unwrap();
-    scene.wait_until("the first runs", |pool| pool.stats().lanes.interactive.running == 1);
-    scene.submit_task(names[1], &hashes, lanes(names[1])).unwrap();
-    let cancelled = scene.submit_task("cancelled", &hashes, lanes("cancelled")).unwrap();
+}
+
+impl Shared {
+    fn end(&self) -> Step {
+        let (name, done) = (self.name, self.done.clone());
+        Step::Done(Box::new(move || done.send((name, Ok(()))).unwrap()))
+    }
+}
+
+impl Task for Shared {
+    fn run(&mut self, _: &mut Cx<'_>) -> Result<Step> {
+        assert!(self.is_alone);
+        self.seen.send(vec!["alone"]).unwrap();
+        Ok(self.end())
+    }
+
+    fn together(&self) -> Option<(Kind, Together)> {
+        (!self.is_alone).then_some((Kind("shared"), together))
+    }
+
+    fn as_any(&mut self) -> Option<&mut dyn std::any::Any> {
+        Some(self)
+    }
+}
+
+struct Crowd {
+    scene: Scene,
+    gate: Gate,
+    seen: Sender<Vec<&'static str>>,
+    turns: std::sync::mpsc::Receiver<Vec<&'static str>>,
+}
+
+impl Crowd {
+    fn new(threads: usize) -> Self {
+        let (seen, turns) = channel();
+        Self { scene: Scene::new(&options(threads)), gate: Gate::default(), seen, turns }
+    }
+
+    fn submit(&self, name: &'static str, alone_later: bool, working: u64) -> offloop::pool::Handle {
+        let (done, seen) = (self.scene.sender.clone(), self.seen.clone());
+        let job = Shared { name, gate: self.gate.clone(), done, seen, alone_later, is_alone: false };
+        self.scene.submit_task(name, &Spec { working, ..spec(Lane::Interactive) }, job).unwrap()
+    }
+
+    fn turn(&self) -> Vec<&'static str> {
+        self.turns.recv_timeout(PATIENCE).unwrap()
+    }
+}
+
+#[test]
+fn a_worker_takes_along_what_waits_of_its_kind_and_overtakes_nobody() {
+    let crowd = Crowd::new(1);
+    crowd.submit("a", false, 0);
+    crowd.scene.wait_until("the first runs", |pool| pool.stats().lanes.interactive.running == 1);
+    crowd.submit("b", false, 0);
+    let cancelled = crowd.submit("cancelled", false, 0);
     cancelled.cancel();
-    scene.submit_task(names[2], &hashes, lanes(names[2])).unwrap();
-    scene.submit("other kind", &spec(Lane::Interactive), |_| Ok(())).unwrap();
-    scene.submit_task(names[3], &hashes, lanes(names[3])).unwrap();
-    scene.submit_task(names[4], &hashes, lanes(names[4])).unwrap();
-    scene.pool.sweep();
-    gate.open();
-    assert_eq!(batches.recv_timeout(PATIENCE).unwrap(), 2, "b and c, not past the other kind");
-    assert_eq!(batches.recv_timeout(PATIENCE).unwrap(), 1, "then d took e");
-    let order: Vec<_> = (0..6).map(|_| scene.next().0).collect();
-    assert!(order.iter().position(|&n| n == "other kind") < order.iter().position(|&n| n == "d"));
-    scene.wait_idle();
-    assert_eq!(scene.pool.stats().lanes.interactive.completed, 6);
+    crowd.submit("c", false, 0);
+    crowd.scene.submit("other kind", &spec(Lane::Interactive), |_| Ok(())).unwrap();
+    crowd.submit("d", false, 0);
+    crowd.submit("e", false, 0);
+    crowd.scene.pool.sweep();
+    crowd.gate.open();
+    let turns: Vec<_> = (0..5).map(|_| crowd.turn()).collect();
+    assert_eq!(turns, [vec!["a", "b", "c"], vec!["b", "c"], vec!["c"], vec!["d", "e"], vec!["e"]]);
+    let order: Vec<_> = (0..6).map(|_| crowd.scene.next().0).collect();
+    assert_eq!(order, ["a", "b", "c", "other kind", "d", "e"]);
+    crowd.scene.wait_idle();
+    let stats = crowd.scene.pool.stats().lanes.interactive;
+    assert_eq!((stats.completed, stats.cancelled), (6, 1));
+}
+
+#[test]
+fn a_worker_goes_on_with_the_next_ones_and_takes_no_more_than_it_has_room_for() {
+    let crowd = Crowd::new(1);
+    crowd.submit("a", false, 0);
+    crowd.scene.wait_until("the first runs", |pool| pool.stats().lanes.interactive.running == 1);
+    for name in ["b", "c", "d", "e", "f"] {
+        crowd.submit(name, false, 0);
+    }
+    crowd.gate.open();
+    let turns: Vec<_> = (0..6).map(|_| crowd.turn()).collect();
+    assert_eq!(turns[..3], [vec!["a", "b", "c", "d"], vec!["b", "c", "d", "e"], vec!["c", "d", "e", "f"]]);
+    crowd.scene.wait_idle();
+}
+
+#[test]
+fn threads_come_first_and_what_waits_is_spread_evenly() {
+    let crowd = Crowd::new(2);
+    crowd.submit("a", false, 0);
+    crowd.submit("b", false, 0);
+    crowd.scene.wait_until("a thread each", |pool| pool.slots_held(Lane::Interactive) == 2);
+    crowd.scene.wait_until("both begun", |pool| pool.stats().lanes.interactive.running == 2);
+    for name in ["c", "d", "e", "f"] {
+        crowd.submit(name, false, 0);
+    }
+    crowd.gate.open();
+    let turns: Vec<_> = (0..6).map(|_| crowd.turn()).collect();
+    assert!(turns.iter().all(|turn| turn.len() <= 3), "six on two workers: {turns:?}");
+    assert!(turns.iter().filter(|turn| turn.len() == 3).count() >= 1, "{turns:?}");
+    crowd.scene.wait_idle();
+}
+
+#[test]
+fn a_job_that_is_put_back_goes_on_alone_and_takes_its_memory_only_then() {
+    let crowd = Crowd::new(1);
+    crowd.submit("a", true, 1000);
+    crowd.scene.wait_until("the first runs", |pool| pool.stats().lanes.interactive.running == 1);
+    assert_eq!(crowd.scene.pool.stats().memory_held, 0);
+    crowd.submit("b", false, 0);
+    crowd.gate.open();
+    let turns: Vec<_> = (0..3).map(|_| crowd.turn()).collect();
+    assert_eq!(turns, [vec!["a", "b"], vec!["b"], vec!["alone"]]);
+    crowd.scene.wait_idle();
+    let stats = crowd.scene.pool.stats();
+    assert_eq!((stats.memory_held, stats.memory_peak), (0, 1000));
+    assert_eq!((stats.lanes.interactive.completed, stats.lanes.interactive.running), (2, 0));
+}
+
+#[test]
+fn a_panic_among_jobs_that_run_together_rejects_them_and_frees_the_slot() {
+    for (name, also_b) in [("panics", Err(Code::Internal)), ("panics alone", Ok(()))] {
+        let crowd = Crowd::new(1);
+        crowd.submit(name, false, 0);
+        crowd.scene.wait_until("the first runs", |pool| pool.stats().lanes.interactive.running == 1);
+        crowd.submit("b", false, 0);
+        crowd.gate.open();
+        let next = || {
+            let (name, outcome) = crowd.scene.next();
+            (name, outcome.map_err(|error| error.code()))
+        };
+        let mut outcomes = [next(), next()];
+        outcomes.sort_by_key(|(name, _)| *name);
+        assert_eq!(outcomes, [("b", also_b), (name, Err(Code::Internal))]);
+        crowd.scene.wait_idle();
+        crowd.submit("after", false, 0);
+        assert_eq!(next(), ("after", Ok(())));
+        crowd.scene.wait_idle();
+    }
 }
 
 #[test]

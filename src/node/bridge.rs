@@ -14,7 +14,7 @@ use super::environment::Environment;
 use super::value::{Failure, Settlement, Value};
 use crate::error::Error;
 use crate::image::Plan;
-use crate::pool::{Admission, Handle, Kind, Lane, Spec, Step, Task};
+use crate::pool::{Admission, Handle, Lane, Spec, Step, Task};
 
 /// See the module's documentation. Used on its environment's thread only.
 #[napi]
@@ -45,8 +45,8 @@ impl Ask {
         }
     }
 
-    pub(super) fn spec(&self, kind: &'static str, input: u64, working: u64) -> Spec {
-        Spec { lane: self.lane, kind: Kind(kind), timeout: self.timeout, input, working }
+    pub(super) fn spec(&self, input: u64, working: u64) -> Spec {
+        Spec { lane: self.lane, timeout: self.timeout, input, working }
     }
 }
 

@@ -231,7 +231,7 @@ impl Bridge {
         };
         let dialect = Arc::new(Dialect::new(delimiter, line_ending, options.bom)?);
         let pool = &self.environment.process.pool;
-        let spec = ask.spec("csv", u64::from(window(pool.threads())) * BATCH_BYTES, 0);
+        let spec = ask.spec(u64::from(window(pool.threads())) * BATCH_BYTES, 0);
         let id = ask.id;
         let mut admission = self.admit(id, &spec)?;
         admission.begin();

@@ -347,7 +347,7 @@ impl Bridge {
     ) -> Result<(Admission, Plan)> {
         limits.check_bytes(bytes.len() as u64)?;
         let plan = Plan::new(&probe(bytes)?, options, limits)?;
-        let spec = ask.spec("image", bytes.len() as u64, plan.working_bytes());
+        let spec = ask.spec(bytes.len() as u64, plan.working_bytes());
         Ok((self.admit(ask.id, &spec)?, plan))
     }
 
@@ -385,7 +385,7 @@ impl Bridge {
         limits: Limits,
         then: impl FnOnce(Vec<u8>, Admission) + Send + 'static,
     ) -> Result<()> {
-        let mut admission = self.admit(ask.id, &ask.spec("image", 0, 0))?;
+        let mut admission = self.admit(ask.id, &ask.spec(0, 0))?;
         self.environment.process.pool.on_io(Box::pin(async move {
             let read = tokio::task::spawn_blocking(move || {
                 let wanted = admission.cancel_flag().check();

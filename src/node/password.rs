@@ -111,11 +111,8 @@ impl Bridge {
             Err(error) => return Some(Failure::from(&error)),
         };
         let salt = salt.map(|salt| salt.to_vec());
-        let spec = Ask::new(id, lane, timeout_ms).spec(
-            kind(&policy),
-            password.as_bytes().len() as u64,
-            policy.working_bytes(),
-        );
+        let spec =
+            Ask::new(id, lane, timeout_ms).spec(password.as_bytes().len() as u64, policy.working_bytes());
         let environment = Arc::clone(&self.environment);
         self.submit(id, &spec, move |cx: &mut Cx<'_>| {
             let arenas = &environment.process.arenas;
@@ -145,7 +142,7 @@ impl Bridge {
             Check::Stored(stored) => (stored_kind(stored), stored.working_bytes()),
             Check::Nobody(policy) => (kind(policy), policy.working_bytes()),
         };
-        let spec = Ask::new(id, lane, timeout_ms).spec(kind, password.as_bytes().len() as u64, working);
+        let spec = Ask::new(id, lane, timeout_ms).spec(password.as_bytes().len() as u64, working);
         let environment = Arc::clone(&self.environment);
         self.submit(id, &spec, move |cx: &mut Cx<'_>| {
             let arenas = &environment.process.arenas;

@@ -8,7 +8,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use super::cancel::Cancel;
 use super::job::Ticket;
 use super::lane::Lane;
-use super::scheduler::{Batched, Shared, panicked};
+use super::scheduler::{Shared, panicked};
 use crate::error::{Error, Result};
 
 /// A running task's side of the pool.
@@ -31,13 +31,6 @@ impl<'a> Cx<'a> {
     /// Whether to end the slice now, because somebody waits for the slot.
     pub fn should_yield(&self) -> bool {
         self.shared.should_yield(self.lane)
-    }
-
-    /// Takes up to `most` more jobs of this one's kind from the head of its queue, to be worked on together
-    /// with it in its slot. Stops at the first of another kind, so nothing older is overtaken, and at the
-    /// first whose memory does not fit.
-    pub fn take_batch(&self, most: usize) -> Vec<Batched> {
-        self.shared.take_batch(self.ticket, most)
     }
 
     /// Calls `part(0) … part(parts - 1)`, on this thread and on as many more as have an idle slot, and

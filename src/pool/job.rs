@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::budget::Share;
 use super::cancel::Cancel;
+use super::crew::Together;
 use super::cx::Cx;
 use super::lane::{Kind, Lane};
 use super::scheduler::Shared;
@@ -27,7 +28,13 @@ pub trait Task: Send {
     /// Runs one slice: a few milliseconds where the work can be cut so, and polls `cx.cancel()` where it can't.
     fn run(&mut self, cx: &mut Cx<'_>) -> Result<Step>;
 
-    /// For `take_batch`, which hands tasks of one kind to a task of that kind.
+    /// `Some` while this task is worked on together with others of a kind, on one worker: by the function, instead of
+    /// `run`. It then holds none of its working memory. May change whenever the task has been run or put back.
+    fn together(&self) -> Option<(Kind, Together)> {
+        None
+    }
+
+    /// For that function, to know the task by.
     fn as_any(&mut self) -> Option<&mut dyn Any> {
         None
     }
@@ -48,8 +55,6 @@ where
 pub struct Spec {
     /// The queue to wait in.
     pub lane: Lane,
-    /// What it is of.
-    pub kind: Kind,
     /// When to give up, the time in the queue included.
     pub timeout: Option<Duration>,
     /// Bytes of input it holds from now on.
@@ -66,7 +71,6 @@ const ENDED: u8 = 2;
 pub(crate) struct Ticket {
     pub(crate) id: u64,
     pub(crate) lane: Lane,
-    pub(crate) kind: Kind,
     pub(crate) cancel: Cancel,
     pub(crate) deadline: Option<Instant>,
     pub(crate) tenant: Arc<Tenant>,
@@ -87,7 +91,6 @@ impl Ticket {
         Self {
             id,
             lane: spec.lane,
-            kind: spec.kind,
             cancel: tenant.cancel_flag(),
             // A timeout beyond what the clock can count is none.
             deadline: spec.timeout.and_then(|timeout| admitted.checked_add(timeout)),

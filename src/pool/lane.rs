@@ -58,6 +58,6 @@ impl<T> std::ops::IndexMut<Lane> for PerLane<T> {
     }
 }
 
-/// What a job is of. Jobs of one kind may be taken together (see `Cx::take_batch`).
+/// What a job is of. Jobs of one kind may be worked on together (see [`super::Task::together`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Kind(pub &'static str);

@@ -2,6 +2,7 @@
 
 mod budget;
 mod cancel;
+mod crew;
 mod cx;
 #[cfg(feature = "faults")]
 pub mod faults;
@@ -25,13 +26,13 @@ mod threads;
 mod workers;
 
 pub use cancel::Cancel;
+pub use crew::{Batched, Crew, Together};
 pub use cx::Cx;
 pub use io::{Errand, caught};
 pub use job::{Admission, Handle, Spec, Step, Task};
 pub use lane::{Kind, Lane, PerLane};
 pub use options::{MOST_QUEUED, MOST_THREADS, PoolOptions};
 pub use pool::Pool;
-pub use scheduler::Batched;
 pub use slab::{Slab, Slabs};
 pub use stack::Stack;
 pub use stats::{HistogramSnapshot, LaneStats, PoolStats};

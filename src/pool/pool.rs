@@ -18,12 +18,12 @@ use crate::error::{Error, Result};
 ///
 /// ```
 /// use std::sync::mpsc;
-/// use offloop::pool::{Kind, Lane, Pool, PoolOptions, Spec, Step};
+/// use offloop::pool::{Lane, Pool, PoolOptions, Spec, Step};
 ///
 /// let pool = Pool::new(&PoolOptions::default(), Vec::new())?;
 /// let tenant = pool.tenant();
 /// let (answer, answers) = mpsc::channel();
-/// let spec = Spec { lane: Lane::Interactive, kind: Kind("sum"), timeout: None, input: 0, working: 0 };
+/// let spec = Spec { lane: Lane::Interactive, timeout: None, input: 0, working: 0 };
 /// let task = move |_: &mut offloop::pool::Cx<'_>| {
 ///     let sum: u64 = (1..=100).sum();
 ///     let answer = answer.clone();

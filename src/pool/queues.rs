@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::budget::Budget;
+use super::crew::{Crews, together};
 use super::governor::Governor;
 use super::job::{Admission, Task, Ticket};
-use super::lane::{Lane, PerLane};
+use super::lane::{Kind, Lane, PerLane};
 use super::sync::Inbox;
 
 /// How many jobs may start before the one at the head that waits for memory, before it must be next.
@@ -61,6 +62,8 @@ pub(crate) struct State {
     pub(crate) tokens: PerLane<usize>,
     /// The queue's head waits for memory: no use granting a slot before some is free.
     pub(crate) blocked: PerLane<bool>,
+    /// Workers that work on several jobs at once.
+    pub(crate) crews: PerLane<Crews>,
     pub(crate) deadlines: BTreeMap<(Instant, u64), Arc<Ticket>>,
 }
 /// Entries taken out under the lock, dropped after it: dropping a task may free much memory, and dropping
@@ -73,6 +76,7 @@ impl State {
             governor: Governor::new(threads),
             tokens: PerLane::default(),
             blocked: PerLane::default(),
+            crews: PerLane::default(),
             deadlines: BTreeMap::new(),
         }
     }
@@ -99,7 +103,7 @@ impl State {
 
     /// In the order of admission: nearly always the end. A part of a job (an export's batch) stands where its
     /// job was admitted, so that a running export does not wait behind every job that came later.
-    fn insert(&mut self, entry: Entry) {
+    pub(crate) fn insert(&mut self, entry: Entry) {
         let (lane, id) = (entry.ticket().lane, entry.ticket().id);
         let queue = &mut self.queues[lane];
         if queue.back().is_none_or(|last| last.ticket().id <= id) {
@@ -150,6 +154,30 @@ impl State {
         None
     }
 
+    /// Jobs at the head of the queue that are worked on together in this kind, counted up to `enough`.
+    pub(crate) fn waiting_together(&self, lane: Lane, kind: Kind, enough: usize) -> usize {
+        self.queues[lane]
+            .iter()
+            .take(enough)
+            .take_while(|entry| together(entry.task.as_deref()).is_some_and(|(other, _)| other == kind))
+            .count()
+    }
+
+    /// Takes the jobs out at the head of the queue that were given up.
+    pub(crate) fn drop_given_up_head(&mut self, lane: Lane, budget: &Budget, graveyard: &mut Graveyard) {
+        let now = Instant::now();
+        while let Some(entry) = self.queues[lane].front() {
+            if entry.ticket().is_late(now) {
+                entry.ticket().cancel.expire();
+            }
+            if !entry.ticket().cancel.is_cancelled() {
+                break;
+            }
+            let entry = self.queues[lane].pop_front();
+            entry.into_iter().for_each(|entry| bury(entry, budget, graveyard));
+        }
+    }
+
     /// Takes every job out that was given up while it waited.
     pub(crate) fn sweep(&mut self, budget: &Budget, graveyard: &mut Graveyard) {
         for lane in Lane::ALL {
@@ -171,11 +199,13 @@ impl State {
         }
     }
 }
-/// Takes the working memory of a job that is about to run, unless it holds it already.
-pub(crate) fn take_memory(entry: &mut Entry, budget: &Budget, idle: u64) -> Option<u64> {
+/// Takes the working memory of a job that is about to run, unless it holds it already or is worked on together with
+/// others, for which none is needed.
+fn take_memory(entry: &mut Entry, budget: &Budget, idle: u64) -> Option<u64> {
     match &mut entry.hold {
         Hold::Ride(_) => Some(0),
         Hold::Own(admission) if admission.holds_working => Some(0),
+        Hold::Own(_) if together(entry.task.as_deref()).is_some() => Some(0),
         Hold::Own(admission) => {
             let shed = budget.take(admission.share, idle)?;
             admission.holds_working = true;

@@ -10,11 +10,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::budget::Budget;
+use super::crew::{Batched, Crew, Together, together};
 use super::cx::Cx;
 use super::governor::Governor;
 use super::job::{Admission, Ending, Handle, Spec, Step, Task, Ticket};
-use super::lane::{Lane, PerLane};
-use super::queues::{Entry, Graveyard, Hold, Message, State, bury, take_memory};
+use super::lane::{Kind, Lane, PerLane};
+use super::queues::{Entry, Graveyard, Hold, Message, State, bury};
 use super::stats::LaneCounters;
 use super::sync::{AtomicBool, AtomicU64, AtomicUsize, Inbox, Mutex, Ordering, lock};
 use super::tenant::Tenant;
@@ -262,6 +263,10 @@ impl Shared {
     fn work(self: &Arc<Self>, lane: Lane) {
         let mut next = self.take_first(lane);
         while let Some(mut entry) = next {
+            if let Some(way) = together(entry.task.as_deref()) {
+                next = self.work_together(lane, entry, way);
+                continue;
+            }
             let outcome = self.run(lane, &mut entry);
             next = match outcome {
                 Ok(Step::More) => self.step_aside(lane, entry),
@@ -287,7 +292,7 @@ impl Shared {
             }))
             .unwrap_or_else(|panic| Err(panicked(&*panic)));
             match outcome {
-                Ok(Step::More) if !self.should_yield(lane) => {}
+                Ok(Step::More) if !self.should_yield(lane) && task.together().is_none() => {}
                 outcome => return outcome,
             }
         }
@@ -299,9 +304,15 @@ impl Shared {
         self.shed(next)
     }
 
-    /// The job's slot goes to something else; the job waits at the head of its queue, keeping its memory.
-    fn step_aside(self: &Arc<Self>, lane: Lane, entry: Entry) -> Option<Entry> {
-        let next = self.turn(lane, |state| state.queues[lane].push_front(entry));
+    /// The job's slot goes to something else; the job waits at the head of its queue. It keeps its memory, unless it
+    /// goes on together with others, which needs none.
+    fn step_aside(self: &Arc<Self>, lane: Lane, mut entry: Entry) -> Option<Entry> {
+        let next = self.turn(lane, |state| {
+            if together(entry.task.as_deref()).is_some() {
+                state.give_back(&mut entry, &self.budget);
+            }
+            state.queues[lane].push_front(entry);
+        });
         self.shed(next)
     }
 
@@ -347,40 +358,76 @@ impl Shared {
         Some(entry)
     }
 
-    /// More jobs of the running one's kind, from the head of its queue; never past one of another kind.
-    pub(crate) fn take_batch(self: &Arc<Self>, ticket: &Ticket, most: usize) -> Vec<Batched> {
+    /// More jobs of a kind from the head of its queue, see [`super::crew::Crew::take_batch`].
+    pub(crate) fn take_batch(
+        self: &Arc<Self>,
+        lane: Lane,
+        kind: Kind,
+        own: usize,
+        most: usize,
+    ) -> Vec<Batched> {
+        // Nothing waits: no need to disturb anybody.
+        if own >= most || self.counters[lane].queued.load(std::sync::atomic::Ordering::Relaxed) == 0 {
+            return Vec::new();
+        }
         let mut graveyard = Graveyard::new();
         let mut batch = Vec::new();
-        let mut shed = 0;
         let mut state = lock(&self.state);
         state.read_inbox(&self.inbox);
-        while batch.len() < most {
-            let queue = &mut state.queues[ticket.lane];
-            let Some(mut entry) = queue.pop_front() else { break };
+        state.drop_given_up_head(lane, &self.budget, &mut graveyard);
+        let grants = self.grant(&mut state);
+        let promised = state.tokens[lane];
+        let enough = promised + most * (state.crews[lane].workers + promised);
+        let waiting = state.waiting_together(lane, kind, enough);
+        let share = state.crews[lane].share(own, most, waiting, promised);
+        while batch.len() < share {
+            let Some(mut entry) = state.queues[lane].pop_front() else { break };
             if entry.ticket().cancel.is_cancelled() {
                 bury(entry, &self.budget, &mut graveyard);
                 continue;
             }
-            if entry.ticket().kind != ticket.kind || matches!(entry.hold, Hold::Ride(_)) {
-                queue.push_front(entry);
-                break;
-            }
-            let Some(bytes) = take_memory(&mut entry, &self.budget, self.host.idle_bytes()) else {
-                queue.push_front(entry);
-                break;
-            };
-            shed += bytes;
             if let Hold::Own(admission) = &mut entry.hold {
                 admission.begin();
             }
+            state.crews[lane].seats += 1;
             batch.push(Batched { entry: Some(entry), shared: Arc::clone(self) });
         }
         drop(state);
         drop(graveyard);
-        if shed > 0 {
-            self.host.shed(shed);
-        }
+        self.spawn(grants);
         batch
+    }
+
+    /// A worker's turn with a job that is worked on together with others of its kind.
+    fn work_together(
+        self: &Arc<Self>,
+        lane: Lane,
+        mut entry: Entry,
+        (kind, together): (Kind, Together),
+    ) -> Option<Entry> {
+        if let Hold::Own(admission) = &mut entry.hold {
+            admission.begin();
+        }
+        let mut state = lock(&self.state);
+        state.crews[lane].workers += 1;
+        state.crews[lane].seats += 1;
+        drop(state);
+        let first = Batched { entry: Some(entry), shared: Arc::clone(self) };
+        // Whatever it still held when it panicked has been rejected by then.
+        drop(catch_unwind(AssertUnwindSafe(|| together(first, &Crew::new(self, lane, kind)))));
+        let next = self.turn(lane, |state| state.crews[lane].workers -= 1);
+        self.shed(next)
+    }
+
+    pub(crate) fn put_back(self: &Arc<Self>, entry: Entry) {
+        let lane = entry.ticket().lane;
+        let mut state = lock(&self.state);
+        state.crews[lane].seats -= 1;
+        state.insert(entry);
+        state.blocked[lane] = false;
+        let grants = self.grant(&mut state);
+        drop(state);
+        self.spawn(grants);
     }
 
     /// Up to `most` slots that nobody holds and nothing waits for, for a job's own parallel parts.
@@ -413,9 +460,10 @@ impl Shared {
         self.spawn(grants);
     }
 
-    fn finish_batched(self: &Arc<Self>, mut entry: Entry, outcome: Result<Step>) {
+    pub(crate) fn finish_batched(self: &Arc<Self>, mut entry: Entry, outcome: Result<Step>) {
         drop_quietly(entry.task.take());
         let mut state = lock(&self.state);
+        state.crews[entry.ticket().lane].seats -= 1;
         state.give_back(&mut entry, &self.budget);
         let grants = self.grant(&mut state);
         drop(state);
@@ -474,37 +522,4 @@ pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message");
     Error::internal(format!("a job panicked, which is a bug in offloop, please report it: {said}"))
-}
-/// A job taken along by `Cx::take_batch`: it has begun and holds its memory.
-pub struct Batched {
-    entry: Option<Entry>,
-    shared: Arc<Shared>,
-}
-
-impl Batched {
-    /// The task, if it is a `T`.
-    pub fn payload<T: 'static>(&mut self) -> Option<&mut T> {
-        self.entry.as_mut()?.task()?.as_any()?.downcast_mut()
-    }
-
-    /// The flag to poll for it.
-    pub fn cancel_flag(&self) -> super::cancel::Cancel {
-        self.entry.as_ref().map(|entry| entry.ticket().cancel.clone()).unwrap_or_default()
-    }
-
-    /// Its outcome.
-    pub fn finish(mut self, outcome: Result<Step>) {
-        if let Some(entry) = self.entry.take() {
-            self.shared.finish_batched(entry, outcome);
-        }
-    }
-}
-
-impl Drop for Batched {
-    fn drop(&mut self) {
-        if let Some(entry) = self.entry.take() {
-            let error = Error::internal("the job was taken along by another and not finished");
-            self.shared.finish_batched(entry, Err(error));
-        }
-    }
 }
