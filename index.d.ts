@@ -1,6 +1,7 @@
 /// <reference types="node" />
 // offloop: password hashing, bulk CSV export and image resizing, off the event loop and off libuv's threads.
 // Written by hand; this is the contract.
+import type { KeyObject } from 'node:crypto'
 import type { Readable } from 'node:stream'
 
 // ---- jobs ------------------------------------------------------------------------------------------
@@ -60,22 +61,49 @@ export interface Argon2Policy {
   hashLength?: number
 }
 
-/** bcrypt, stored as `$2b$<cost>$<salt><hash>`, 60 characters. */
+/**
+ * bcrypt, stored as `$2b$<cost>$<salt><hash>`, 60 characters.
+ *
+ * `'bcrypt-sha256'` is bcrypt of HMAC-SHA-256 of the password, so that all of a long one counts; stored as passlib's
+ * `$bcrypt-sha256$v=2,t=2b,r=<cost>$<salt>$<hash>`.
+ */
 export interface BcryptPolicy {
-  algorithm: 'bcrypt'
+  algorithm: 'bcrypt' | 'bcrypt-sha256'
   /** Base-2 logarithm of the rounds, 4 to 31: each step doubles the time. Default 12. */
   cost?: number
   /**
-   * What hashing does with a password over 72 bytes, which is what bcrypt reads, or holding NUL, which it
-   * cannot tell from the end. Default `'reject'`: fails with `ERR_PASSWORD_LENGTH`. `'truncate'` takes the
+   * Only for `'bcrypt'`: what hashing does with a password over 72 bytes, which is what bcrypt reads, or holding NUL,
+   * which it cannot tell from the end. Default `'reject'`: fails with `ERR_PASSWORD_LENGTH`. `'truncate'` takes the
    * first 72 bytes, NULs as they come, as the bcrypt packages of npm do; implementations in C, PHP's among
-   * them, stop at the first NUL and cannot verify a hash of a password that holds one.
+   * them, stop at the first NUL and cannot verify a hash of a password that holds one. With a pepper nothing is too long.
    */
   longPassword?: 'reject' | 'truncate'
 }
 
 /** How new passwords are hashed. Default `{ algorithm: 'argon2id' }`: 19 MiB, 2 passes, 1 lane. */
 export type PasswordPolicy = Argon2Policy | BcryptPolicy
+
+/**
+ * A secret kept apart from the stored hashes, so that these alone are of no use to a thief: a ring of keys by their ids.
+ *
+ * The password is replaced by HMAC-SHA-256 of it in base64 before the scheme hashes it. New hashes get the key
+ * `current`, whose id is recorded: in argon2's strings as `keyid`, before all others as `$hmac-sha256$keyid=<id>`. Stored
+ * hashes are verified with the key that they name, or without one if they name none; what has another key than
+ * `current` needs a rehash, so keys are rotated by adding one, making it current, and dropping the old one once
+ * {@link inspectHash} finds it nowhere.
+ *
+ * A key of less than 32 random bytes is a weak one. Keys are copied within the call, and the copies wiped.
+ *
+ * @example
+ * const pepper = { current: '2026', keys: { 2025: oldKey, 2026: process.env.PEPPER_2026 } }
+ * await hashPassword(password, { pepper })
+ */
+export interface Pepper {
+  /** The id of the key that new hashes get. */
+  current: string
+  /** The keys, each of 1 to 65,536 bytes, by ids of 1 to 64 bytes. */
+  keys: Record<string, Secret | KeyObject>
+}
 
 /** Options of {@link hashPassword}. Unknown options are refused. */
 export interface HashPasswordOptions extends JobOptions {
@@ -86,6 +114,13 @@ export interface HashPasswordOptions extends JobOptions {
    * without it, 16 fresh bytes come from the operating system.
    */
   salt?: Uint8Array
+  /**
+   * argon2 only: what the hash is bound to beside the password, at most 1,024 bytes; a user's id, so that one user's
+   * hash is of no use in another's place. It is not recorded: verifying needs the same.
+   */
+  associatedData?: Uint8Array
+  /** Default: none. */
+  pepper?: Pepper
 }
 
 /**
@@ -102,13 +137,30 @@ export interface CostLimits {
   lanes?: number
   /** bcrypt's cost, 4 to 31. Default 16, some seconds. */
   bcryptCost?: number
+  /** PBKDF2's iterations, and phpass's, from 1. Default 5,000,000, about a second. */
+  pbkdf2Iterations?: number
+  /** scrypt's table, 128·r·N bytes, in KiB, from 1. Default 262,144 (256 MiB), twice what OWASP asks for. */
+  scryptMemoryKiB?: number
+  /** scrypt's p, which multiplies its time, from 1. Default 16. */
+  scryptParallelism?: number
 }
 
 /** Options of {@link verifyPassword}. Unknown options are refused. */
 export interface VerifyPasswordOptions extends JobOptions {
+  /** The most that the stored hash may ask for. */
   limits?: CostLimits
-  /** What the work for a null hash costs: the policy that new passwords are hashed by. */
+  /**
+   * What the work for a null hash costs, and what {@link checkPassword} judges by: the policy that new passwords are
+   * hashed by.
+   */
   policy?: PasswordPolicy
+  /**
+   * What an argon2 hash was bound to. Where the string records it itself (`data=`, as the package argon2 writes), it
+   * must be the same. Other schemes have none and ignore it.
+   */
+  associatedData?: Uint8Array
+  /** Needed for hashes that name a key. */
+  pepper?: Pepper
 }
 
 /**
@@ -138,20 +190,26 @@ export function hashPassword(password: Secret, options?: HashPasswordOptions): P
 /**
  * Whether `hash` is the password's hash. Compares in constant time; the `'interactive'` lane by default.
  *
- * `hash` is a string that {@link hashPassword} made, or another maker: argon2id, argon2i and argon2d of
- * versions 0x10 and 0x13, with `m`, `t` and `p` in any order; bcrypt with the prefixes `$2a$`, `$2b$` and
- * `$2y$`. Of a password over 72 bytes bcrypt takes the first 72, as its maker did.
+ * `hash` is a string that {@link hashPassword} made, or another maker:
+ * - argon2id, argon2i and argon2d of versions 0x10 and 0x13, with `m`, `t` and `p` in any order;
+ * - bcrypt with the prefixes `$2$`, `$2a$`, `$2b$`, `$2y$` (PHP, Laravel), and `$2x$`, whose bug is reproduced. Of a
+ *   password over 72 bytes bcrypt takes the first 72, as its maker did. (crypt_blowfish makes, for passwords that the
+ *   bug of `$2x$` confuses, a `$2a$` that nothing else makes; it does not verify here, nor with OpenBSD);
+ * - `$bcrypt-sha256$` of passlib, `$wp$2y$` of WordPress 6.8, `$P$` and `$H$` of phpass;
+ * - scrypt as `$scrypt$` and `$7$`; PBKDF2 as `$pbkdf2$`, `$pbkdf2-sha256$` and `$pbkdf2-sha512$`;
+ * - Django's `pbkdf2_sha256$`, `pbkdf2_sha1$`, `bcrypt$`, `bcrypt_sha256$`, `argon2$` and `scrypt$`;
+ * - Spring's `{bcrypt}`, `{argon2}`, `{scrypt}` and `{pbkdf2}`, the latter three also with `@SpringSecurity_v5_8`.
  *
  * With `null` or `undefined`, for a user that does not exist, it does the work that `policy` costs and
  * answers `false`, so that the time taken does not tell who exists.
  *
  * Rejects with
- * - `ERR_HASH_FORMAT`: `hash` is a string, but no hash that offloop reads. `$2x$` (made with a bug that is not
- *   reproduced) and argon2 strings with a `keyid` or `data` (made with a pepper or associated data) are
- *   among them. The message says what is wrong and shows neither hash nor password;
+ * - `ERR_HASH_FORMAT`: `hash` is a string, but no hash that offloop reads. The message says what is wrong and shows
+ *   neither hash nor password;
  * - `ERR_COST_LIMIT`: the hash asks for more than {@link CostLimits} allow;
- * - `ERR_INVALID_ARG`, `ERR_MEMORY_BUDGET`, `ERR_QUEUE_FULL`, `ERR_DEADLINE`, `ERR_SHUTDOWN`, or
- *   `signal.reason`, as {@link hashPassword}.
+ * - `ERR_INVALID_ARG`: a wrong argument, and a hash that names a key that `pepper` does not hold;
+ * - `ERR_MEMORY_BUDGET`, `ERR_QUEUE_FULL`, `ERR_DEADLINE`, `ERR_SHUTDOWN`, or `signal.reason`, as
+ *   {@link hashPassword}. scrypt, like argon2, cannot be stopped midway.
  *
  * @example
  * const { verifyPassword } = require('offloop')
@@ -163,6 +221,111 @@ export function verifyPassword(
   hash: string | null | undefined,
   options?: VerifyPasswordOptions
 ): Promise<boolean>
+
+/** Options of {@link checkPassword}. Unknown options are refused. */
+export interface CheckPasswordOptions extends VerifyPasswordOptions {
+  /** Hash a right password anew by `policy`, in the same job, where it needs it. Default: `false`. */
+  rehash?: boolean
+}
+
+/** What {@link checkPassword} found. */
+export interface PasswordCheck {
+  /** Whether it was the password. */
+  ok: boolean
+  /**
+   * The stored hash's scheme: `'argon2id'`, `'argon2i'`, `'argon2d'`, `'bcrypt'`, `'bcrypt-sha256'`,
+   * `'django-bcrypt-sha256'`, `'wordpress-bcrypt'`, `'scrypt'`, `'pbkdf2-sha1'`, `'pbkdf2-sha256'`, `'pbkdf2-sha512'` or
+   * `'phpass'`; null where there was no hash.
+   */
+  scheme: string | null
+  /** Whether the password should be hashed anew. Never without `ok`. */
+  needsRehash: boolean
+  /**
+   * Why not `ok`: `'no-hash'`, `'mismatch'`. Or why it should be hashed anew, where the policy would make another hash
+   * today: `'algorithm'`, `'version'` (a form with known flaws), `'cost'` (higher or lower), `'salt'` (less than 16
+   * bytes), `'pepper'` (another key than the current one); `'password-length'` if that could not be done because the
+   * policy's bcrypt cannot take the password whole.
+   */
+  reason?: string
+  /** The new hash: to be stored instead. With `rehash: true`, where one was needed. */
+  newHash?: string
+}
+
+/**
+ * Verifies, judges by the policy and, with `rehash: true`, hashes anew, in one job. Else as {@link verifyPassword}, and
+ * rejects for the same reasons.
+ *
+ * This is how a store of old hashes moves to a new policy, user by user, as they log in.
+ *
+ * @example
+ * const { ok, newHash } = await checkPassword(password, user?.passwordHash, { rehash: true })
+ * if (newHash !== undefined) await users.update(user.id, { passwordHash: newHash })
+ */
+export function checkPassword(
+  password: Secret,
+  hash: string | null | undefined,
+  options?: CheckPasswordOptions
+): Promise<PasswordCheck>
+
+/** What a stored hash says of itself, see {@link inspectHash}. */
+export interface HashFacts {
+  /** As {@link PasswordCheck.scheme}. */
+  scheme: string
+  /**
+   * Costs and lengths, never salt or hash. argon2: `version` (16 or 19), `memoryKiB`, `passes`, `lanes`, `saltLength`,
+   * `hashLength`; bcrypt: `version` (`'2b'`), `cost`; scrypt: `cost` (the logarithm of N), `blockSize`, `parallelism`,
+   * `saltLength`, `hashLength`; PBKDF2: `iterations`, `saltLength`, `hashLength`; phpass: `iterations`. And `keyId`, the
+   * pepper's, where there is one.
+   */
+  params: Record<string, number | string>
+  /** Whether the policy would make another hash today. */
+  needsRehash: boolean
+}
+
+/**
+ * Reads a stored hash, at once and without a password; null for a string that is none. For counting what a store holds
+ * before a migration.
+ *
+ * Throws a TypeError or RangeError with `ERR_INVALID_ARG` for wrong arguments.
+ *
+ * @example
+ * inspectHash('$2b$10$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW')
+ * // { scheme: 'bcrypt', params: { version: '2b', cost: 10 }, needsRehash: true }
+ */
+export function inspectHash(hash: string, options?: { policy?: PasswordPolicy; pepper?: Pepper }): HashFacts | null
+
+/** Options of {@link calibratePassword}. Unknown options are refused. */
+export interface CalibratePasswordOptions extends JobOptions {
+  /** How long one call may take, in milliseconds, 1 to 60,000. Default: 250. */
+  targetMs?: number
+  /** How many calls are in flight meanwhile, 1 to 1,024: the most logins expected at once. Default: the pool's threads. */
+  concurrency?: number
+  /**
+   * The most memory for one hash in KiB, 7,168 to 4,194,304. Default: 65,536 (64 MiB, RFC 9106's second recommendation),
+   * or less where the pool's memory budget does not hold that for each thread.
+   */
+  maxMemoryKiB?: number
+  /** Default: `'argon2id'`. */
+  algorithm?: 'argon2id' | 'bcrypt'
+}
+
+/**
+ * Finds the policy that costs as much as may be on this host: hashes under that load, for a few seconds, until the
+ * median of a call's duration is just below `targetMs`. For argon2id it takes more memory first, then more passes.
+ *
+ * Never below OWASP's minimum, even if that takes longer than `targetMs`; so compare `measuredMs`. Call it on an
+ * otherwise idle host of the kind that will serve, and write the policy into the configuration: calibrating at each start
+ * would have every host make other hashes.
+ *
+ * `timeoutMs` counts for the whole. Rejects as {@link hashPassword}.
+ *
+ * @example
+ * const { policy, measuredMs } = await calibratePassword({ targetMs: 250, concurrency: 8 })
+ * console.log(policy, measuredMs)
+ */
+export function calibratePassword(
+  options?: CalibratePasswordOptions
+): Promise<{ policy: PasswordPolicy; measuredMs: number }>
 
 // ---- images ----------------------------------------------------------------------------------------
 
@@ -545,6 +708,12 @@ export interface PoolOptions {
    * does, logins get little of it: set `interactive` to 5 there. Fixed once a job has begun.
    */
   niceness?: { interactive?: number; bulk?: number }
+  /**
+   * How many bcrypt hashes a thread computes side by side while more wait than there are threads, 1 to 8. Each takes
+   * longer, all together much less. Default: `'auto'`: the processor is asked, in a few milliseconds, when a second one
+   * first waits.
+   */
+  bcryptLanes?: number | 'auto'
 }
 
 /**
@@ -609,6 +778,8 @@ export interface PoolStats {
   }
   /** Whether the workers run at the priority asked for; absent before the first job. */
   nicenessApplied?: boolean
+  /** How many bcrypt hashes a thread computes side by side; absent until it has been set or the processor been asked. */
+  bcryptLanes?: number
 }
 
 /**

@@ -2,15 +2,19 @@
 
 // The public face. The documentation stands in index.d.ts, which is the contract.
 
+const { calibratePassword } = require('./lib/calibrate.js')
 const { exportCsv, exportCsvFile, exportCsvStream } = require('./lib/csv/index.js')
 const { OffloopError } = require('./lib/errors.js')
 const { imageMetadata, resizeImage } = require('./lib/image.js')
-const { hashPassword, verifyPassword } = require('./lib/password.js')
+const { checkPassword, hashPassword, inspectHash, verifyPassword } = require('./lib/password.js')
 const { configurePool, drainPool, poolStats } = require('./lib/pool.js')
 
 module.exports = {
   hashPassword,
   verifyPassword,
+  checkPassword,
+  inspectHash,
+  calibratePassword,
   resizeImage,
   imageMetadata,
   exportCsv,

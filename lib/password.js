@@ -6,35 +6,19 @@ const { isUint8Array } = require('node:util/types')
 const check = require('./check.js')
 const { OffloopError, argumentError } = require('./errors.js')
 const { jobOptions, JOB_OPTIONS } = require('./job.js')
-const { submit } = require('./native.js')
+const { bridge, submit } = require('./native.js')
+const { checkPepper } = require('./pepper.js')
+const { checkLimits, checkPolicy } = require('./policy.js')
 
-// The bounds of src/password/policy.rs, argon2.rs, secret.rs and stored.rs, which checks them again.
+// The bounds of src/password/secret.rs, stored.rs and argon2.rs, which checks them again.
 const MAX_PASSWORD_BYTES = 1 << 20
 const MAX_HASH_LENGTH = 4096
-const MAX_MEMORY_KIB = 4 << 20
-const MIN_MEMORY_KIB_PER_LANE = 8
-const MAX_U32 = 2 ** 32 - 1
+const MAX_DATA_BYTES = 1024
 
-/** @type {readonly Algorithm[]} */
-const ALGORITHMS = ['argon2id', 'argon2i', 'argon2d', 'bcrypt']
-const ARGON2_OPTIONS = ['algorithm', 'memoryKiB', 'passes', 'lanes', 'hashLength']
-const BCRYPT_OPTIONS = ['algorithm', 'cost', 'longPassword']
-const POLICY_OPTIONS = [...new Set([...ARGON2_OPTIONS, ...BCRYPT_OPTIONS])]
-const LIMITS = ['memoryKiB', 'passes', 'lanes', 'bcryptCost']
-const HASH_OPTIONS = ['policy', 'salt', ...JOB_OPTIONS]
-const VERIFY_OPTIONS = ['limits', 'policy', ...JOB_OPTIONS]
+const HASH_OPTIONS = ['policy', 'salt', 'associatedData', 'pepper', ...JOB_OPTIONS]
+const VERIFY_OPTIONS = ['limits', 'policy', 'associatedData', 'pepper', ...JOB_OPTIONS]
 
-/**
- * @typedef {'argon2id' | 'argon2i' | 'argon2d' | 'bcrypt'} Algorithm
- *
- * A policy with every default filled in. One shape for both schemes; the other scheme's numbers are 0.
- * @typedef {{
- *   algorithm: Algorithm, memoryKiB: number, passes: number, lanes: number, hashLength: number,
- *   cost: number, longPassword: 'reject' | 'truncate'
- * }} NativePolicy
- *
- * @typedef {{ memoryKiB: number, passes: number, lanes: number, bcryptCost: number }} NativeLimits
- */
+/** @typedef {import('./policy.js').NativePolicy} NativePolicy */
 
 /**
  * The documentation stands in index.d.ts.
@@ -46,16 +30,22 @@ async function hashPassword(password, options) {
   const copy = check.options('options', options, HASH_OPTIONS)
   const policy = checkPolicy(copy.policy)
   const job = jobOptions('options', copy, 'interactive')
-  // Bytes last, when no getter can run any more that might detach them.
-  const secret = checkPassword(password)
-  const salt = checkSalt(copy.salt, policy)
-  return /** @type {Promise<string>} */ (
-    submit(
+  const { ring, keys, wipe } = checkPepper(copy.pepper)
+  try {
+    // Bytes last, when no getter can run any more that might detach them.
+    const secret = checkSecret(password)
+    const salt = checkSalt(copy.salt, policy)
+    const data = checkData(copy.associatedData)
+    return submit(
       job,
-      (native, id, lane, timeoutMs) => native.hashPassword(id, lane, timeoutMs, secret, policy, salt),
+      (native, id, lane, timeoutMs) =>
+        native.hashPassword(id, lane, timeoutMs, secret, policy, salt, data, ring, keys),
       'hashPassword'
     )
-  )
+  } finally {
+    // The addon has its own copy.
+    wipe()
+  }
 }
 
 /**
@@ -66,20 +56,68 @@ async function hashPassword(password, options) {
  * @returns {Promise<boolean>}
  */
 async function verifyPassword(password, hash, options) {
-  const copy = check.options('options', options, VERIFY_OPTIONS)
+  return answer(password, hash, check.options('options', options, VERIFY_OPTIONS), 0, 'verifyPassword')
+}
+
+/**
+ * The documentation stands in index.d.ts.
+ * @param {unknown} password
+ * @param {unknown} hash
+ * @param {unknown} [options]
+ * @returns {Promise<import('../index.js').PasswordCheck>}
+ */
+async function checkPassword(password, hash, options) {
+  const copy = check.options('options', options, ['rehash', ...VERIFY_OPTIONS])
+  const rehash = check.boolean('options.rehash', copy.rehash, false)
+  const found = await answer(password, hash, copy, rehash ? 2 : 1, 'checkPassword')
+  return { ...found, scheme: found.scheme ?? null }
+}
+
+/**
+ * @param {unknown} password
+ * @param {unknown} hash
+ * @param {Record<string, unknown>} copy of the options
+ * @param {0 | 1 | 2} wanted see the addon
+ * @param {'verifyPassword' | 'checkPassword'} operation
+ * @returns {Promise<any>}
+ */
+async function answer(password, hash, copy, wanted, operation) {
   const policy = checkPolicy(copy.policy)
   const limits = checkLimits(copy.limits)
   const job = jobOptions('options', copy, 'interactive')
-  const secret = checkPassword(password)
-  const stored = checkHash(hash, password)
-  return /** @type {Promise<boolean>} */ (
-    submit(
+  const { ring, keys, wipe } = checkPepper(copy.pepper)
+  try {
+    const secret = checkSecret(password)
+    const stored = checkHash(hash, password, operation)
+    const data = checkData(copy.associatedData)
+    return submit(
       job,
       (native, id, lane, timeoutMs) =>
-        native.verifyPassword(id, lane, timeoutMs, secret, stored, policy, limits),
-      'verifyPassword'
+        native.checkPassword(id, lane, timeoutMs, wanted, secret, stored, policy, limits, data, ring, keys),
+      operation
     )
-  )
+  } finally {
+    wipe()
+  }
+}
+
+/**
+ * The documentation stands in index.d.ts.
+ * @param {unknown} hash
+ * @param {unknown} [options]
+ * @returns {import('../index.js').HashFacts | null}
+ */
+function inspectHash(hash, options) {
+  if (typeof hash !== 'string') throw check.typeError('hash', 'a string', hash)
+  const copy = check.options('options', options, ['policy', 'pepper'])
+  const policy = checkPolicy(copy.policy)
+  const { ring, wipe } = checkPepper(copy.pepper)
+  wipe()
+  if (hash.length > MAX_HASH_LENGTH) return null
+  const facts = bridge.inspectHash(hash, policy, ring?.current ?? null)
+  if (facts === null) return null
+  const params = Object.fromEntries(facts.params.map(({ name, value }) => [name, value]))
+  return { scheme: facts.scheme, params, needsRehash: facts.needsRehash }
 }
 
 /**
@@ -87,7 +125,7 @@ async function verifyPassword(password, hash, options) {
  * @param {unknown} password
  * @returns {string | Uint8Array}
  */
-function checkPassword(password) {
+function checkSecret(password) {
   const expected = 'a string, Buffer or Uint8Array'
   let secret
   let bytes
@@ -110,13 +148,15 @@ function checkPassword(password) {
 /**
  * @param {unknown} hash
  * @param {unknown} password for the hint when the two were swapped
+ * @param {string} operation
  * @returns {string | null} null where there is no such user
  */
-function checkHash(hash, password) {
+function checkHash(hash, password, operation) {
   if (hash === null || hash === undefined) return null
-  const swapped = looksLikeHash(password) && !looksLikeHash(hash) ? SWAPPED : undefined
-  if (typeof hash !== 'string') throw check.typeError('hash', 'a string, null or undefined', hash, swapped)
-  if (swapped !== undefined) throw new OffloopError('ERR_HASH_FORMAT', `hash is no password hash. ${swapped}`)
+  const swapped = looksLikeHash(password) && !looksLikeHash(hash)
+  const hint = swapped ? `The password looks like one: the order is ${operation}(password, hash)` : undefined
+  if (typeof hash !== 'string') throw check.typeError('hash', 'a string, null or undefined', hash, hint)
+  if (hint !== undefined) throw new OffloopError('ERR_HASH_FORMAT', `hash is no password hash. ${hint}`)
   if (hash.length > MAX_HASH_LENGTH) {
     throw new OffloopError(
       'ERR_HASH_FORMAT',
@@ -126,54 +166,12 @@ function checkHash(hash, password) {
   return hash
 }
 
-const SWAPPED = 'The password looks like one: the order is verifyPassword(password, hash)'
+const HASH_START =
+  /^(?:\$(?:argon2(?:id|i|d)|2[abxy]?|bcrypt-sha256|hmac-sha256|wp|scrypt|7|pbkdf2(?:-sha(?:1|256|512))?|[PH])\$|\{[a-z0-9@_]{1,40}\}|(?:argon2|bcrypt|bcrypt_sha256|scrypt|pbkdf2_sha(?:1|256))\$)/i
 
 /** @param {unknown} value */
 function looksLikeHash(value) {
-  return typeof value === 'string' && /^\$(?:argon2(?:id|i|d)\$|2[abxy]\$\d\d\$)/.test(value)
-}
-
-/**
- * @param {unknown} value
- * @returns {NativePolicy}
- */
-function checkPolicy(value) {
-  const copy = check.options('options.policy', value, POLICY_OPTIONS)
-  if (value !== undefined && copy.algorithm === undefined) {
-    const names = ALGORITHMS.map((name) => `'${name}'`).join(', ')
-    throw check.typeError('options.policy.algorithm', `one of ${names}`, undefined)
-  }
-  const algorithm = check.oneOf('options.policy.algorithm', copy.algorithm, ALGORITHMS, 'argon2id')
-  const known = algorithm === 'bcrypt' ? BCRYPT_OPTIONS : ARGON2_OPTIONS
-  for (const key of Object.keys(copy)) {
-    if (copy[key] !== undefined && !known.includes(key)) {
-      throw argumentError(
-        'TypeError',
-        `options.policy.${key} is no option of ${algorithm}; known are ${known.join(', ')}`
-      )
-    }
-  }
-  if (algorithm === 'bcrypt') {
-    const cost = check.integer('options.policy.cost', copy.cost, 4, 31, 12)
-    const longPassword = check.oneOf(
-      'options.policy.longPassword',
-      copy.longPassword,
-      /** @type {const} */ (['reject', 'truncate']),
-      'reject'
-    )
-    return { algorithm, memoryKiB: 0, passes: 0, lanes: 0, hashLength: 0, cost, longPassword }
-  }
-  const lanes = check.integer('options.policy.lanes', copy.lanes, 1, 255, 1)
-  const memoryKiB = check.integer(
-    'options.policy.memoryKiB',
-    copy.memoryKiB,
-    MIN_MEMORY_KIB_PER_LANE * lanes,
-    MAX_MEMORY_KIB,
-    19456
-  )
-  const passes = check.integer('options.policy.passes', copy.passes, 1, 65535, 2)
-  const hashLength = check.integer('options.policy.hashLength', copy.hashLength, 4, 1024, 32)
-  return { algorithm, memoryKiB, passes, lanes, hashLength, cost: 0, longPassword: 'reject' }
+  return typeof value === 'string' && HASH_START.test(value)
 }
 
 /**
@@ -183,12 +181,13 @@ function checkPolicy(value) {
  */
 function checkSalt(value, policy) {
   if (value === undefined) return null
-  const expected = policy.algorithm === 'bcrypt' ? 'exactly 16 bytes' : '8 to 1024 bytes'
+  const isBcrypt = policy.cost > 0
+  const expected = isBcrypt ? 'exactly 16 bytes' : '8 to 1024 bytes'
   const type = `a Buffer or Uint8Array of ${expected}`
   if (!isUint8Array(value)) throw check.typeError('options.salt', type, value)
   const salt = check.bytes('options.salt', value, type)
   const length = check.byteLength(salt)
-  if (policy.algorithm === 'bcrypt' ? length !== 16 : length < 8 || length > 1024) {
+  if (isBcrypt ? length !== 16 : length < 8 || length > 1024) {
     throw argumentError(
       'RangeError',
       `options.salt must be ${expected} for ${policy.algorithm}; got ${length} bytes`
@@ -199,16 +198,18 @@ function checkSalt(value, policy) {
 
 /**
  * @param {unknown} value
- * @returns {NativeLimits}
+ * @returns {Uint8Array | null}
  */
-function checkLimits(value) {
-  const copy = check.options('options.limits', value, LIMITS)
-  return {
-    memoryKiB: check.integer('options.limits.memoryKiB', copy.memoryKiB, 8, MAX_U32, 2 << 20),
-    passes: check.integer('options.limits.passes', copy.passes, 1, MAX_U32, 16),
-    lanes: check.integer('options.limits.lanes', copy.lanes, 1, 2 ** 24 - 1, 64),
-    bcryptCost: check.integer('options.limits.bcryptCost', copy.bcryptCost, 4, 31, 16)
+function checkData(value) {
+  if (value === undefined) return null
+  const type = `a Buffer or Uint8Array of at most ${MAX_DATA_BYTES} bytes`
+  if (!isUint8Array(value)) throw check.typeError('options.associatedData', type, value)
+  const data = check.bytes('options.associatedData', value, type)
+  const length = check.byteLength(data)
+  if (length > MAX_DATA_BYTES) {
+    throw argumentError('RangeError', `options.associatedData must be ${type}; got ${length}`)
   }
+  return data
 }
 
-module.exports = { hashPassword, verifyPassword }
+module.exports = { hashPassword, verifyPassword, checkPassword, inspectHash, checkSecret }

@@ -9,11 +9,12 @@ const { bridge, drain, errorOf } = require('./native.js')
 const MOST_THREADS = 1024
 const MOST_QUEUED = 1 << 24
 const LEAST_MEMORY = 1 << 20
+const MOST_LANES = 8
 
 /** @param {unknown} options */
 function configurePool(options) {
   if (options === undefined) throw check.typeError('options', 'an object', options)
-  const copy = check.options('options', options, ['threads', 'maxQueue', 'memoryBytes', 'niceness'])
+  const copy = check.options('options', options, ['threads', 'maxQueue', 'memoryBytes', 'niceness', 'bcryptLanes'])
   const maxQueue =
     typeof copy.maxQueue === 'number'
       ? { interactive: copy.maxQueue, bulk: copy.maxQueue }
@@ -29,9 +30,15 @@ function configurePool(options) {
     maxQueueInteractive: most('maxQueue.interactive', maxQueue.interactive),
     maxQueueBulk: most('maxQueue.bulk', maxQueue.bulk),
     nicenessInteractive: nice('niceness.interactive', niceness.interactive),
-    nicenessBulk: nice('niceness.bulk', niceness.bulk)
+    nicenessBulk: nice('niceness.bulk', niceness.bulk),
+    bcryptLanes: bcryptLanes(copy.bcryptLanes)
   })
   if (failure !== null && failure !== undefined) throw errorOf(failure)
+}
+
+/** @param {unknown} value */
+function bcryptLanes(value) {
+  return value === 'auto' ? 0 : check.integer('options.bcryptLanes', value, 1, MOST_LANES, undefined)
 }
 
 function poolStats() {

@@ -187,6 +187,7 @@ fn strings_that_are_no_bcrypt_hash_are_refused() {
         "$2a$",
         "$2a$05$",
         "$2$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeWa",
+        "$2z$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
         "$2a$05$CCCCCCCCCCCCCCCCCCCCCéE5YPO9kmyuRGyh0XouQYb4YMJKvyOe",
         &U_U[..59],
         &format!("{U_U}x"),
@@ -225,10 +226,53 @@ fn strings_that_are_no_bcrypt_hash_are_refused() {
 }
 
 #[test]
-fn a_2x_string_is_refused_saying_why() {
-    let error = password::parse(&U_U.replace("$2a$", "$2x$")).unwrap_err();
-    assert_eq!(error.code(), Code::HashFormat);
-    assert!(error.message().contains("$2x$") && error.message().contains("bug"), "{error}");
+fn the_bug_of_2x_is_reproduced_for_verifying() {
+    // From crypt_blowfish (`wrapper.c`).
+    let vectors: [(&str, &[u8]); 5] = [
+        ("$2x$05$/OK.fbVrR/bpIqNJ5ianF.CE5elHaaO4EbggVDjb8P19RukzXSM3e", b"\xa3"),
+        ("$2x$05$/OK.fbVrR/bpIqNJ5ianF.CE5elHaaO4EbggVDjb8P19RukzXSM3e", b"\xff\xff\xa3"),
+        ("$2x$05$6bNw2HLQYeqHYyBfLMsv/OiwqTymGIGzFsA4hOTWebfehXHNprcAS", b"\xd1\x91"),
+        ("$2x$05$6bNw2HLQYeqHYyBfLMsv/O9LIGgn8OMzuDoHfof8AQimSGfcSWxnS", b"\xd0\xc1\xd2\xcf\xcc\xd8"),
+        ("$2x$05$/OK.fbVrR/bpIqNJ5ianF.ZUsA7SVAiHMR3X3fHShT3GIsiTbRUDy", &[0xaa; 80]),
+    ];
+    for (hash, password) in vectors {
+        assert!(verify(hash, password).unwrap(), "{hash}");
+        assert!(!verify(hash, b"something else").unwrap(), "{hash}");
+    }
+    // Where no byte is over 127 the bug shows nothing.
+    assert!(verify(&U_U.replace("$2a$", "$2x$"), b"U*U").unwrap());
+    assert!(verify(&U_U.replace("$2a$", "$2x$"), b"U*U\0and more").unwrap(), "C ends at a NUL");
+}
+
+#[test]
+fn crypt_blowfish_s_own_2a_is_not_openbsd_s() {
+    // Its `$2a$` of passwords that the bug confuses is neither the right hash nor the wrong one, on purpose.
+    let theirs = "$2a$05$/OK.fbVrR/bpIqNJ5ianF.nqd1wy.pTMdcvrRWxyiGL2eMz.2a85.";
+    assert!(!verify(theirs, b"\xff\xff\xa3").unwrap());
+    let openbsds = "$2a$05$/OK.fbVrR/bpIqNJ5ianF.CE5elHaaO4EbggVDjb8P19RukzXSM3e";
+    assert!(verify(openbsds, b"\xff\xff\xa3").unwrap());
+    // All other passwords have one hash.
+    let both = "$2a$05$/OK.fbVrR/bpIqNJ5ianF.nRht2l/HRhr6zmCp9vYUvvsqynflf9e";
+    assert!(verify(both, b"\xff\xa3345").unwrap());
+}
+
+#[test]
+fn the_original_takes_no_nul_to_the_key() {
+    for (password, key) in
+        [(&b"abc"[..], &b"abc"[..]), (b"", b"\0"), (b"abcabc", b"abc"), (&[7; 80], &[7; 72])]
+    {
+        let tag = bcrypt::bcrypt(5, [3; 16], key);
+        let ours = hash(b"x", &TRUNCATE, Some(&[3; 16])).unwrap();
+        let encoded = bcrypt::hash_with_salt(b"x", 5, [3; 16]).unwrap().to_string();
+        assert_eq!(ours[7..29], encoded[7..29]);
+        let engine = base64::engine::GeneralPurpose::new(
+            &base64::alphabet::BCRYPT,
+            base64::engine::general_purpose::NO_PAD,
+        );
+        let stored = format!("$2$05${}{}", &encoded[7..29], base64::Engine::encode(&engine, &tag[..23]));
+        assert!(verify(&stored, password).unwrap(), "{stored}");
+        assert!(!verify(&stored, b"another").unwrap());
+    }
 }
 
 proptest! {

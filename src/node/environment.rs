@@ -16,7 +16,7 @@ use napi::{Env, Result, Status, sys};
 
 use super::value::{Failure, Settlement, Value};
 use crate::error::Error;
-use crate::password::Arenas;
+use crate::password::{Arenas, Width, Workshop};
 use crate::pool::{Pool, PoolOptions, Reclaim, Stack, Tenant};
 
 /// How long the last environment waits for the pool's threads when it goes.
@@ -38,7 +38,7 @@ pub(super) struct Environment {
 /// What all environments of a process share.
 pub(super) struct Process {
     pub(super) pool: Pool,
-    pub(super) arenas: Arc<Arenas>,
+    pub(super) workshop: Arc<Workshop>,
 }
 
 /// The pool that is running, how many environments use it, and the settings a next one would begin with.
@@ -46,6 +46,7 @@ struct Registry {
     process: Option<Arc<Process>>,
     environments: usize,
     options: PoolOptions,
+    bcrypt_lanes: usize,
 }
 
 static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
@@ -57,6 +58,7 @@ static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
         memory_bytes: None,
         niceness: crate::pool::PerLane { interactive: None, bulk: None },
     },
+    bcrypt_lanes: 0,
 });
 
 /// Idle argon2 arenas, as the pool sees them.
@@ -87,7 +89,9 @@ impl Process {
             let reclaim: Vec<Arc<dyn Reclaim>> = vec![Arc::new(IdleArenas(Arc::clone(&arenas)))];
             let pool = Pool::new(&registry.options, reclaim)?;
             drop(arenas.set_keep(pool.threads()));
-            Arc::new(Self { pool, arenas })
+            let width = Width::default();
+            width.set(registry.bcrypt_lanes);
+            Arc::new(Self { pool, workshop: Arc::new(Workshop { arenas, width }) })
         };
         registry.process = Some(Arc::clone(&process));
         registry.environments += 1;
@@ -110,10 +114,14 @@ impl Process {
         }
     }
 
-    pub(super) fn configure(&self, options: &PoolOptions) -> crate::Result<()> {
+    pub(super) fn configure(&self, options: &PoolOptions, bcrypt_lanes: Option<usize>) -> crate::Result<()> {
         self.pool.configure(options)?;
-        drop(self.arenas.set_keep(self.pool.threads()));
+        drop(self.workshop.arenas.set_keep(self.pool.threads()));
         let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lanes) = bcrypt_lanes {
+            self.workshop.width.set(lanes);
+            registry.bcrypt_lanes = lanes;
+        }
         let kept = &mut registry.options;
         kept.threads = options.threads.or(kept.threads);
         kept.memory_bytes = options.memory_bytes.or(kept.memory_bytes);

@@ -15,6 +15,8 @@ pub struct PoolArgument {
     pub memory_bytes: Option<f64>,
     pub niceness_interactive: Option<u32>,
     pub niceness_bulk: Option<u32>,
+    /// 0: ask the processor.
+    pub bcrypt_lanes: Option<u32>,
 }
 
 #[napi(object, object_from_js = false)]
@@ -53,6 +55,7 @@ pub struct PoolFigures {
     pub bulk: LaneFigures,
     pub memory: MemoryFigures,
     pub niceness_applied: Option<bool>,
+    pub bcrypt_lanes: Option<u32>,
 }
 
 impl From<HistogramSnapshot> for HistogramFigures {
@@ -81,6 +84,7 @@ impl From<LaneStats> for LaneFigures {
 impl Bridge {
     #[napi]
     pub fn configure(&self, options: PoolArgument) -> Option<Failure> {
+        let lanes = options.bcrypt_lanes;
         let options = PoolOptions {
             threads: options.threads.map(|threads| threads as usize),
             max_queue: PerLane {
@@ -93,7 +97,8 @@ impl Bridge {
                 bulk: options.niceness_bulk.map(|niceness| niceness as u8),
             },
         };
-        self.environment.process.configure(&options).err().map(|error| Failure::from(&error))
+        let bcrypt_lanes = lanes.map(|lanes| lanes as usize);
+        self.environment.process.configure(&options, bcrypt_lanes).err().map(|error| Failure::from(&error))
     }
 
     #[napi]
@@ -110,6 +115,7 @@ impl Bridge {
                 idle: stats.memory_idle as f64,
             },
             niceness_applied: stats.niceness_applied,
+            bcrypt_lanes: self.environment.process.workshop.width.known().map(|lanes| lanes as u32),
         }
     }
 }

@@ -5,6 +5,7 @@ use napi::{Result, sys};
 use napi_derive::napi;
 
 use crate::error::Error;
+use crate::password::Check;
 
 /// An error on its way to JavaScript, where lib/native.js makes an `OffloopError` of it.
 #[napi(object, object_from_js = false)]
@@ -21,6 +22,29 @@ impl From<&Error> for Failure {
             code: error.code().as_str().to_owned(),
             message: error.message().to_owned(),
             errno: error.os().map(|(number, _)| number),
+        }
+    }
+}
+
+/// A password's check. What is absent is left out.
+#[napi(object, object_from_js = false)]
+pub struct CheckOutcome {
+    pub ok: bool,
+    pub scheme: Option<String>,
+    pub needs_rehash: bool,
+    pub reason: Option<String>,
+    pub new_hash: Option<String>,
+}
+
+impl From<Check> for CheckOutcome {
+    fn from(check: Check) -> Self {
+        let Check { ok, scheme, needs_rehash, reason, new_hash } = check;
+        Self {
+            ok,
+            scheme: scheme.map(str::to_owned),
+            needs_rehash,
+            reason: reason.map(str::to_owned),
+            new_hash,
         }
     }
 }
@@ -74,6 +98,8 @@ pub enum Value {
     Nothing,
     Bool(bool),
     Text(String),
+    Bytes(Buffer),
+    Check(Box<CheckOutcome>),
     Image(ImageOutcome),
     Facts(Box<ImageFacts>),
     Batch(BatchOutcome),
@@ -90,6 +116,8 @@ impl ToNapiValue for Value {
                 Value::Nothing => Null::to_napi_value(env, Null),
                 Value::Bool(value) => bool::to_napi_value(env, value),
                 Value::Text(value) => String::to_napi_value(env, value),
+                Value::Bytes(value) => Buffer::to_napi_value(env, value),
+                Value::Check(value) => CheckOutcome::to_napi_value(env, *value),
                 Value::Image(value) => ImageOutcome::to_napi_value(env, value),
                 Value::Facts(value) => ImageFacts::to_napi_value(env, *value),
                 Value::Batch(value) => BatchOutcome::to_napi_value(env, value),

@@ -2,21 +2,75 @@
 
 use std::ops::RangeInclusive;
 
-use argon2_rust::Argon2;
+use argon2_rust::{Argon2, Version};
 use zeroize::Zeroizing;
 
 use super::arena::Arenas;
-use super::secret::Secret;
+use super::policy::Policy;
 use crate::error::{Code, Error, Result};
 
 /// Size of argon2's blocks (RFC 9106 §3.2).
 pub(super) const BLOCK_BYTES: u64 = 1024;
+
+/// Lengths of associated data in bytes; RFC 9106 has up to 2³²−1.
+pub(super) const MAX_DATA_BYTES: usize = 1024;
 
 /// Lengths of hashes ("tags") in bytes: RFC 9106 has 4 to 2³²−1.
 pub(super) const HASH_LENGTHS: RangeInclusive<usize> = 4..=1024;
 
 /// Lengths of salts in bytes: the reference implementation has 8 to 2³²−1.
 pub(super) const SALT_LENGTHS: RangeInclusive<usize> = 8..=1024;
+
+/// What a hash is computed by, the password aside.
+#[derive(Clone)]
+pub(super) struct Spec {
+    pub(super) argon2: Argon2,
+    pub(super) salt: Vec<u8>,
+    /// RFC 9106's secret value K. (Our peppers are another thing.)
+    pub(super) secret: Zeroizing<Vec<u8>>,
+    /// RFC 9106's associated data X.
+    pub(super) data: Vec<u8>,
+}
+
+impl Spec {
+    pub(super) fn new(argon2: Argon2, salt: Vec<u8>) -> Self {
+        Self { argon2, salt, secret: Zeroizing::default(), data: Vec::new() }
+    }
+}
+
+/// All that goes into an argon2 hash beside the password (RFC 9106 §3.1).
+#[derive(Debug)]
+pub struct Inputs {
+    /// The variant, memory, passes, lanes and the hash's length.
+    pub policy: Policy,
+    /// 16 or 19.
+    pub version: u32,
+    /// The salt, 8 to 1024 bytes.
+    pub salt: Vec<u8>,
+    /// The secret value K.
+    pub secret: Zeroizing<Vec<u8>>,
+    /// The associated data X, at most 1024 bytes.
+    pub data: Vec<u8>,
+}
+
+impl Inputs {
+    /// `ERR_INVALID_ARG` for anything out of range.
+    pub(super) fn spec(self) -> Result<Spec> {
+        let Self { policy, version, salt, secret, data } = self;
+        let argon2 = policy.argon2()?;
+        check_salt(&salt)?;
+        let invalid = |why| Err(Error::new(Code::InvalidArg, why));
+        if secret.len() > MAX_DATA_BYTES || data.len() > MAX_DATA_BYTES {
+            return invalid("secret and associatedData must be at most 1024 bytes each");
+        }
+        let version = match version {
+            0x10 => Version::V0x10,
+            0x13 => Version::V0x13,
+            _ => return invalid("version must be 16 or 19"),
+        };
+        Ok(Spec { argon2: Argon2::new(argon2.algorithm(), version, *argon2.params()), salt, secret, data })
+    }
+}
 
 /// Exactly the arena's size: memory rounded down to whole slices of whole lanes (RFC 9106 §3.2).
 pub(super) fn working_bytes(argon2: &Argon2) -> u64 {
@@ -35,22 +89,20 @@ pub(super) fn check_salt(salt: &[u8]) -> Result<&[u8]> {
 }
 
 /// The hash proper. The caller has checked every length and cost.
-pub(super) fn derive(
-    argon2: Argon2,
-    password: &Secret,
-    salt: &[u8],
-    arenas: &Arenas,
-) -> Result<Zeroizing<Vec<u8>>> {
+pub(super) fn derive(spec: &Spec, password: &[u8], arenas: &Arenas) -> Result<Zeroizing<Vec<u8>>> {
+    let Spec { argon2, salt, secret, data } = spec;
     let mut tag = Zeroizing::new(vec![0; argon2.params().tag_len_bytes()]);
-    arenas.lend(argon2).hash_into(password.as_bytes(), salt, &mut tag).map_err(|error| match error {
-        argon2_rust::Error::MemoryAllocationError => Error::new(
-            Code::MemoryBudget,
-            format!(
-                "the system refused argon2 its {} KiB of memory; use less memoryKiB, or fewer threads",
-                argon2.params().memory_kib()
+    arenas.lend(*argon2).hash_into_with_ad(password, salt, secret, data, &mut tag).map_err(|error| {
+        match error {
+            argon2_rust::Error::MemoryAllocationError => Error::new(
+                Code::MemoryBudget,
+                format!(
+                    "the system refused argon2 its {} KiB of memory; use less memoryKiB, or fewer threads",
+                    argon2.params().memory_kib()
+                ),
             ),
-        ),
-        error => Error::internal(format!("argon2: {}", error.message())),
+            error => Error::internal(format!("argon2: {}", error.message())),
+        }
     })?;
     Ok(tag)
 }
@@ -94,7 +146,7 @@ mod tests {
             return;
         }
         let arenas = Arenas::new(1);
-        let error = derive(spec, &Secret::from(vec![]), &[0; 16], &arenas).unwrap_err();
+        let error = derive(&Spec::new(spec, vec![0; 16]), &[], &arenas).unwrap_err();
         assert_eq!(error.code(), Code::MemoryBudget);
         assert_eq!(arenas.idle_bytes(), 0);
     }

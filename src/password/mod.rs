@@ -1,4 +1,4 @@
-//! Password hashing: argon2 and bcrypt.
+//! Password hashing: argon2 and bcrypt, and what else stores passwords.
 //!
 //! ```
 //! use offloop::password::{self, Arenas, Limits, Policy, Secret};
@@ -20,32 +20,52 @@
 //! # Ok::<(), offloop::Error>(())
 //! ```
 //!
-//! Everything runs on the calling thread; nothing here starts one. [`Cancel`] is polled before the work
-//! starts, and within bcrypt's; the argon2 kernel in use cannot be stopped midway.
+//! These run on the calling thread. [`PasswordTask`] is what the pool runs: there, several bcrypt hashes are computed
+//! side by side on a thread. [`Cancel`] is polled before the work starts, and within bcrypt's, PBKDF2's and phpass's; the
+//! argon2 and scrypt kernels in use cannot be stopped midway.
 
 mod arena;
 mod argon2;
 mod bcrypt;
 mod eksblowfish;
+mod fields;
+mod itoa64;
+mod job;
+mod judge;
+mod kernel;
+mod lanes;
+mod pbkdf2;
+mod pepper;
 mod phc;
+mod phpass;
 mod pi;
 mod policy;
+mod prehash;
+mod recipe;
+mod scrypt;
 mod secret;
 mod stored;
+mod width;
 
 pub use arena::{Arenas, Shed};
+pub use argon2::Inputs as Argon2Inputs;
+pub use job::{Check, Outcome, PasswordJob, PasswordTask, Subject, Tell, Workshop};
+pub use judge::Param;
+pub use pepper::{MAX_KEY_ID_BYTES, Pepper};
 pub use policy::{Argon2Algorithm, Limits, LongPassword, Policy};
+pub use recipe::Recipe;
 pub use secret::{MAX_PASSWORD_BYTES, Secret};
 pub use stored::{MAX_HASH_BYTES, Stored, parse};
+pub use width::{MAX_BCRYPT_LANES, Width};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::pool::Cancel;
 
 /// Length of the salts we draw, for both schemes: RFC 9106 §3.1 recommends 16 bytes, bcrypt's are always 16.
 const SALT_BYTES: usize = 16;
 
 /// Hashes `password` into the string to store: a PHC string for argon2 (`$argon2id$v=19$m=…,t=…,p=…$…$…`,
-/// the spelling of the reference implementation), `$2b$…` for bcrypt.
+/// the spelling of the reference implementation), `$2b$…` for bcrypt, `$bcrypt-sha256$…` for bcrypt-sha256.
 ///
 /// Without a `salt`, 16 bytes come from the operating system. With one (for test vectors and migrations
 /// only) it must be 8 to 1024 bytes for argon2 and exactly 16 for bcrypt.
@@ -61,31 +81,11 @@ pub fn hash(
     cancel: &Cancel,
 ) -> Result<String> {
     password.check_length()?;
-    let mut random = [0; SALT_BYTES];
-    match *policy {
-        Policy::Argon2 { .. } => {
-            let spec = policy.argon2()?;
-            let salt = match salt {
-                Some(salt) => argon2::check_salt(salt)?,
-                None => draw(&mut random)?,
-            };
-            cancel.check()?;
-            let tag = argon2::derive(spec, password, salt, arenas)?;
-            Ok(phc::write(&spec, salt, &tag))
-        }
-        Policy::Bcrypt { cost, long_password } => {
-            policy.validate()?;
-            if long_password == LongPassword::Reject {
-                bcrypt::check_whole(password)?;
-            }
-            let salt = match salt {
-                Some(salt) => bcrypt::check_salt(salt)?,
-                None => *draw(&mut random)?,
-            };
-            cancel.check()?;
-            Ok(bcrypt::write(cost, &salt, &*bcrypt::derive(cost, &salt, password, cancel)?))
-        }
-    }
+    let recipe = Recipe::new(*policy, salt, &[])?;
+    recipe.check_password(password, &Pepper::default())?;
+    cancel.check()?;
+    let prepared = recipe.prepare(password, &Pepper::default())?;
+    prepared.write(&*prepared.kernel.derive(&prepared.input, arenas, cancel)?)
 }
 
 /// Does the work that hashing `password` by `policy` costs and throws the result away: what a login for a
@@ -93,23 +93,8 @@ pub fn hash(
 ///
 /// Unlike [`hash`] it takes what verifying takes: over-long passwords are cut as bcrypt cuts them.
 pub fn waste(policy: &Policy, password: &Secret, arenas: &Arenas, cancel: &Cancel) -> Result<()> {
-    let salt = [0; SALT_BYTES];
     password.check_length()?;
-    policy.validate()?;
-    cancel.check()?;
-    match *policy {
-        Policy::Argon2 { .. } => {
-            std::hint::black_box(&argon2::derive(policy.argon2()?, password, &salt, arenas)?);
-        }
-        Policy::Bcrypt { cost, .. } => {
-            std::hint::black_box(&bcrypt::derive(cost, &salt, password, cancel)?);
-        }
-    }
+    let prepared = Recipe::new(*policy, None, &[])?.prepare_waste(password, &Pepper::default())?;
+    std::hint::black_box(&*prepared.kernel.derive(&prepared.input, arenas, cancel)?);
     Ok(())
-}
-
-fn draw(into: &mut [u8; SALT_BYTES]) -> Result<&[u8; SALT_BYTES]> {
-    getrandom::fill(into)
-        .map_err(|error| Error::io("reading a salt from", "the system's random source", &error.into()))?;
-    Ok(into)
 }

@@ -3,7 +3,7 @@
 //! Written as the reference implementation writes them and the [PHC string format] asks:
 //! `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`, base64 without padding. Read with `m`, `t` and `p` in any
 //! order, since some makers have another, and without `v`, which then is 0x10, the version before there was
-//! a field for it.
+//! a field for it. `keyid`, the id of a pepper's key, and `data`, associated data, may stand after the costs.
 //!
 //! [PHC string format]: https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md
 
@@ -14,20 +14,26 @@ use argon2_rust::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 
-use super::argon2::{HASH_LENGTHS, SALT_LENGTHS};
-use crate::error::{Code, Error, Result};
+use super::argon2::{HASH_LENGTHS, MAX_DATA_BYTES, SALT_LENGTHS, Spec};
+use super::fields;
+use super::pepper;
+use crate::error::{Error, Result};
 
 /// A parsed string.
 pub(super) struct Encoded {
-    pub(super) argon2: Argon2,
-    pub(super) salt: Vec<u8>,
+    pub(super) spec: Spec,
     pub(super) tag: Vec<u8>,
+    /// The id of the key that the password was mixed with.
+    pub(super) key_id: Option<String>,
 }
 
-pub(super) fn write(argon2: &Argon2, salt: &[u8], tag: &[u8]) -> String {
+/// `spec.data` is not written: who binds a hash to data wants it asked for.
+pub(super) fn write(spec: &Spec, key_id: Option<&str>, tag: &[u8]) -> String {
+    let Spec { argon2, salt, .. } = spec;
+    let key_id = key_id.map(|id| format!(",keyid={}", pepper::write_id(id))).unwrap_or_default();
     let params = argon2.params();
     format!(
-        "${}$v={}$m={},t={},p={}${}${}",
+        "${}$v={}$m={},t={},p={}{key_id}${}${}",
         argon2.algorithm().as_str(),
         argon2.version().as_u32(),
         params.memory_kib(),
@@ -61,63 +67,76 @@ pub(super) fn parse(hash: &str) -> Result<Encoded> {
     else {
         return Err(malformed("expected $algorithm$v=19$m=…,t=…,p=…$salt$hash"));
     };
-    let costs = Costs::parse(costs)?;
+    let Costs { memory_kib, passes, lanes, key_id, data } = Costs::parse(costs)?;
     let salt = decode("salt", salt, &SALT_LENGTHS)?;
     let tag = decode("hash", tag, &HASH_LENGTHS)?;
     let params = Params::builder()
-        .memory(Memory::kib(u64::from(costs.memory_kib)))
-        .passes(costs.passes)
-        .lanes(costs.lanes)
+        .memory(Memory::kib(u64::from(memory_kib)))
+        .passes(passes)
+        .lanes(lanes)
         .threads(1)
         .tag_len(TagLen::bytes(tag.len() as u64))
         .build()
         .map_err(|_| {
             malformed("no argon2 has its costs: m must be at least 8 and 8 times p, t and p at least 1")
         })?;
-    Ok(Encoded { argon2: Argon2::new(algorithm, version, params), salt, tag })
+    let spec = Spec { data, ..Spec::new(Argon2::new(algorithm, version, params), salt) };
+    Ok(Encoded { spec, tag, key_id })
 }
 
 struct Costs {
     memory_kib: u32,
     passes: u32,
     lanes: u32,
+    key_id: Option<String>,
+    data: Vec<u8>,
 }
 
 impl Costs {
     fn parse(field: &str) -> Result<Self> {
         let (mut memory, mut passes, mut lanes) = (None, None, None);
+        let (mut key_id, mut data) = (None, None);
         for pair in field.split(',') {
             let (slot, value) = match pair.split_once('=') {
                 Some(("m", value)) => (&mut memory, value),
                 Some(("t", value)) => (&mut passes, value),
                 Some(("p", value)) => (&mut lanes, value),
-                Some(("keyid", _)) => {
-                    return Err(unsupported(
-                        "was made with a pepper (keyid), which this version cannot take",
-                    ));
+                Some(("keyid", value)) => {
+                    let id = pepper::read_id(value)
+                        .ok_or_else(|| malformed("its keyid must be 1 to 64 bytes of UTF-8 in base64"))?;
+                    if key_id.replace(id).is_some() {
+                        return Err(twice());
+                    }
+                    continue;
                 }
-                Some(("data", _)) => {
-                    return Err(unsupported("holds associated data (data), which this version cannot take"));
+                Some(("data", value)) => {
+                    if data.replace(decode("data", value, &(0..=MAX_DATA_BYTES))?).is_some() {
+                        return Err(twice());
+                    }
+                    continue;
                 }
                 _ => return Err(malformed("its costs must be m, t and p, each name=number")),
             };
             if slot.replace(decimal(value)?).is_some() {
-                return Err(malformed("each of m, t and p must stand in it once"));
+                return Err(twice());
             }
         }
         match (memory, passes, lanes) {
-            (Some(memory_kib), Some(passes), Some(lanes)) => Ok(Self { memory_kib, passes, lanes }),
-            _ => Err(malformed("each of m, t and p must stand in it once")),
+            (Some(memory_kib), Some(passes), Some(lanes)) => {
+                Ok(Self { memory_kib, passes, lanes, key_id, data: data.unwrap_or_default() })
+            }
+            _ => Err(twice()),
         }
     }
 }
 
-/// The PHC format's decimals: digits only, no leading zero.
 fn decimal(text: &str) -> Result<u32> {
-    let minimal =
-        text.bytes().all(|byte| byte.is_ascii_digit()) && !(text.len() > 1 && text.starts_with('0'));
-    let value = if minimal { text.parse().ok() } else { None };
-    value.ok_or_else(|| malformed("m, t and p must be decimal numbers below 2^32, without leading zeros"))
+    fields::decimal(text)
+        .ok_or_else(|| malformed("m, t and p must be decimal numbers below 2^32, without leading zeros"))
+}
+
+fn twice() -> Error {
+    malformed("each of m, t and p must stand in it once, keyid and data at most once")
 }
 
 fn decode(what: &str, text: &str, lengths: &RangeInclusive<usize>) -> Result<Vec<u8>> {
@@ -129,9 +148,5 @@ fn decode(what: &str, text: &str, lengths: &RangeInclusive<usize>) -> Result<Vec
 }
 
 fn malformed(why: &str) -> Error {
-    Error::new(Code::HashFormat, format!("hash begins like an argon2 string but is none: {why}"))
-}
-
-fn unsupported(why: &str) -> Error {
-    Error::new(Code::HashFormat, format!("hash is an argon2 string that {why}"))
+    fields::malformed_as("an argon2 string", why)
 }

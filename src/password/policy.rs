@@ -42,6 +42,12 @@ pub enum Policy {
         /// What happens to passwords that bcrypt cannot take whole.
         long_password: LongPassword,
     },
+    /// bcrypt of HMAC-SHA-256 of the password, as passlib's `bcrypt_sha256` has it in its version 2: all of a long
+    /// password counts. Written as `$bcrypt-sha256$v=2,t=2b,r=…$`.
+    BcryptSha256 {
+        /// Base-2 logarithm of the rounds, 4 to 31.
+        cost: u32,
+    },
 }
 
 /// The three variants of argon2. Where nothing speaks for another, [`Argon2Algorithm::Argon2id`].
@@ -71,8 +77,9 @@ pub enum LongPassword {
 /// The most that a stored hash may ask for, so that a string from elsewhere cannot take the machine's
 /// memory or minutes of its time.
 ///
-/// The default: 2 GiB (so that RFC 9106's first recommended option passes), 16 passes, 64 lanes, bcrypt cost
-/// 16 (about 4 s).
+/// The default: for argon2 2 GiB (so that RFC 9106's first recommended option passes), 16 passes and 64 lanes; bcrypt
+/// cost 16 (about 4 s); 5,000,000 iterations of PBKDF2 (about 1 s); for scrypt 256 MiB (twice what OWASP asks for) and
+/// 16 computations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// argon2's memory in KiB.
@@ -83,11 +90,25 @@ pub struct Limits {
     pub lanes: u32,
     /// bcrypt's cost.
     pub bcrypt_cost: u32,
+    /// PBKDF2's iterations, and phpass's.
+    pub pbkdf2_iterations: u32,
+    /// The size of scrypt's table, 128·r·N bytes, in KiB.
+    pub scrypt_memory_kib: u32,
+    /// scrypt's p: how many such tables are computed, one after the other.
+    pub scrypt_parallelism: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory_kib: 2 << 20, passes: 16, lanes: 64, bcrypt_cost: 16 }
+        Self {
+            memory_kib: 2 << 20,
+            passes: 16,
+            lanes: 64,
+            bcrypt_cost: 16,
+            pbkdf2_iterations: 5_000_000,
+            scrypt_memory_kib: 256 << 10,
+            scrypt_parallelism: 16,
+        }
     }
 }
 
@@ -121,7 +142,7 @@ impl Policy {
                 let lengths = *HASH_LENGTHS.start() as u32..=*HASH_LENGTHS.end() as u32;
                 within("hashLength", hash_length, &lengths)
             }
-            Self::Bcrypt { cost, .. } => within("cost", cost, &COSTS),
+            Self::Bcrypt { cost, .. } | Self::BcryptSha256 { cost } => within("cost", cost, &COSTS),
         }
     }
 
@@ -130,8 +151,12 @@ impl Policy {
     pub fn working_bytes(&self) -> u64 {
         match self {
             Self::Argon2 { .. } => self.argon2().map_or(0, |spec| argon2::working_bytes(&spec)),
-            Self::Bcrypt { .. } => 0,
+            Self::Bcrypt { .. } | Self::BcryptSha256 { .. } => 0,
         }
+    }
+
+    pub(super) fn is_bcrypt(&self) -> bool {
+        matches!(self, Self::Bcrypt { .. } | Self::BcryptSha256 { .. })
     }
 
     /// The validated parameters in the kernel's terms.

@@ -381,11 +381,12 @@ impl Shared {
         let waiting = state.waiting_together(lane, kind, enough);
         let share = state.crews[lane].share(own, most, waiting, promised);
         while batch.len() < share {
-            let Some(mut entry) = state.queues[lane].pop_front() else { break };
-            if entry.ticket().cancel.is_cancelled() {
-                bury(entry, &self.budget, &mut graveyard);
-                continue;
+            state.drop_given_up_head(lane, &self.budget, &mut graveyard);
+            // Of those that were counted some may have been given up: look again, lest another kind be taken.
+            if state.waiting_together(lane, kind, 1) == 0 {
+                break;
             }
+            let Some(mut entry) = state.queues[lane].pop_front() else { break };
             if let Hold::Own(admission) = &mut entry.hold {
                 admission.begin();
             }

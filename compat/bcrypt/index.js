@@ -1,0 +1,227 @@
+'use strict'
+
+// Takes the place of the package bcrypt 6: its functions, callbacks, messages and quirks, computed by offloop's pool.
+// The quirks that stored hashes depend on are its own too: `$2a$` counts a password's length in one byte, NULs are
+// taken as they come, a salt's spare bits are ignored, `$2y$` is not known.
+
+const { randomBytes, timingSafeEqual } = require('node:crypto')
+const { bridge, submit } = require('../../lib/native.js')
+const { patiently } = require('../../lib/patience.js')
+const promises = require('./promises.js')
+
+/**
+ * @typedef {string | Buffer} Data
+ * @typedef {(error: Error | undefined, value?: any) => void} Callback
+ */
+
+const INVALID_SALT = 'Invalid salt. Salt must be in the form of: $Vers$log2(NumRounds)$saltvalue'
+const HASH_ARGUMENTS =
+  'data must be a string or Buffer and salt must either be a salt string or a number of rounds'
+const DEFAULT_ROUNDS = 10
+const SALT_BYTES = 16
+const SALT_CHARACTERS = 22
+/** Interactive, and for as long as it takes. */
+const JOB = Object.freeze({ signal: undefined, timeoutMs: -1, lane: /** @type {0} */ (0) })
+
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+const BCRYPT_BASE64 = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
+/**
+ * @param {unknown} rounds
+ * @param {unknown} minor
+ * @returns {{ rounds: number, minor: 'a' | 'b' }}
+ */
+function saltOptions(rounds, minor) {
+  if (rounds && typeof rounds !== 'number') throw new Error('rounds must be a number')
+  if (minor && minor !== 'a' && minor !== 'b') throw new Error('minor must be either "a" or "b"')
+  return { rounds: /** @type {number} */ (rounds) || DEFAULT_ROUNDS, minor: minor === 'a' ? 'a' : 'b' }
+}
+
+/**
+ * @param {{ rounds: number, minor: 'a' | 'b' }} options
+ * @param {Buffer} seed
+ */
+function writeSalt({ rounds, minor }, seed) {
+  // One byte, and then its bounds.
+  const cost = Math.min(31, Math.max(4, Math.trunc(rounds) & 255))
+  let text = ''
+  for (const digit of seed.toString('base64').slice(0, SALT_CHARACTERS)) {
+    text += BCRYPT_BASE64[BASE64.indexOf(digit)]
+  }
+  return `$2${minor}$${String(cost).padStart(2, '0')}$${text}`
+}
+
+/**
+ * @param {unknown} data
+ * @returns {data is Data}
+ */
+function isData(data) {
+  return typeof data === 'string' || data instanceof Buffer
+}
+
+/**
+ * Calls back in a turn of its own, where an error thrown by the callback is nobody else's.
+ * @param {Callback} cb
+ * @param {Promise<unknown>} work
+ */
+function callBack(cb, work) {
+  work.then(
+    (value) => process.nextTick(cb, undefined, value),
+    (error) => process.nextTick(cb, error)
+  )
+}
+
+/**
+ * @param {unknown} cb
+ * @param {string} message
+ */
+function fail(cb, message) {
+  process.nextTick(/** @type {Callback} */ (cb), new Error(message))
+}
+
+/**
+ * The hash by a salt, or by the salt of a stored hash.
+ * @param {Data} data
+ * @param {string} salt
+ * @returns {Promise<string>}
+ */
+async function compute(data, salt) {
+  try {
+    // A Buffer may change while the job waits for its turn.
+    const own = typeof data === 'string' ? data : Buffer.from(data)
+    return await patiently(() =>
+      submit(JOB, (native, id, lane, timeoutMs) => native.bcryptBySalt(id, lane, timeoutMs, own, salt), 'bcrypt.hash')
+    )
+  } catch (error) {
+    if (/** @type {{ code?: unknown }} */ (error)?.code === 'ERR_HASH_FORMAT') throw new Error(INVALID_SALT)
+    throw error
+  }
+}
+
+/**
+ * @param {string} computed
+ * @param {string} stored
+ */
+function same(computed, stored) {
+  const [one, other] = [Buffer.from(computed), Buffer.from(stored)]
+  return one.length === other.length && timingSafeEqual(one, other)
+}
+
+/**
+ * @param {unknown} [rounds]
+ * @param {unknown} [minor]
+ * @returns {string}
+ */
+function genSaltSync(rounds, minor) {
+  return writeSalt(saltOptions(rounds, minor), randomBytes(SALT_BYTES))
+}
+
+/**
+ * @this {unknown}
+ * @param {unknown} [rounds]
+ * @param {unknown} [minor]
+ * @param {unknown} [cb]
+ * @returns {Promise<string> | void}
+ */
+function genSalt(rounds, minor, cb) {
+  if (typeof rounds === 'function') return genSalt(undefined, undefined, rounds)
+  if (typeof minor === 'function') return genSalt(rounds, undefined, minor)
+  if (!cb) return promises.promise(genSalt, this, [rounds, minor])
+  const callback = /** @type {Callback} */ (cb)
+  try {
+    const options = saltOptions(rounds, minor)
+    randomBytes(SALT_BYTES, (error, seed) => {
+      if (error) callback(error)
+      else callback(undefined, writeSalt(options, seed))
+    })
+  } catch (error) {
+    process.nextTick(callback, /** @type {Error} */ (error))
+  }
+}
+
+/**
+ * @param {unknown} data
+ * @param {unknown} salt
+ * @returns {string}
+ */
+function hashSync(data, salt) {
+  if (data == null || salt == null) throw new Error('data and salt arguments required')
+  if (!isData(data) || (typeof salt !== 'string' && typeof salt !== 'number')) throw new Error(HASH_ARGUMENTS)
+  const hash = bridge.bcryptBySaltSync(data, typeof salt === 'number' ? genSaltSync(salt) : salt)
+  if (hash === null) throw new Error(INVALID_SALT)
+  return hash
+}
+
+/**
+ * @this {unknown}
+ * @param {unknown} data
+ * @param {unknown} [salt]
+ * @param {unknown} [cb]
+ * @returns {Promise<string> | void}
+ */
+function hash(data, salt, cb) {
+  if (typeof data === 'function') return fail(data, HASH_ARGUMENTS)
+  if (typeof salt === 'function') return fail(salt, HASH_ARGUMENTS)
+  if (cb && typeof cb !== 'function') {
+    return promises.reject(new Error('cb must be a function or null to return a Promise'))
+  }
+  if (!cb) return promises.promise(hash, this, [data, salt])
+  if (data == null || salt == null) return fail(cb, 'data and salt arguments required')
+  if (!isData(data) || (typeof salt !== 'string' && typeof salt !== 'number')) return fail(cb, HASH_ARGUMENTS)
+  callBack(/** @type {Callback} */ (cb), compute(data, typeof salt === 'number' ? genSaltSync(salt) : salt))
+}
+
+/**
+ * @param {unknown} data
+ * @param {unknown} stored
+ * @returns {boolean}
+ */
+function compareSync(data, stored) {
+  if (data == null || stored == null) throw new Error('data and hash arguments required')
+  if (!isData(data) || typeof stored !== 'string') {
+    throw new Error('data must be a string or Buffer and hash must be a string')
+  }
+  const computed = bridge.bcryptBySaltSync(data, stored)
+  return computed !== null && same(computed, stored)
+}
+
+/**
+ * @this {unknown}
+ * @param {unknown} data
+ * @param {unknown} [stored]
+ * @param {unknown} [cb]
+ * @returns {Promise<boolean> | void}
+ */
+function compare(data, stored, cb) {
+  if (typeof data === 'function') return fail(data, 'data and hash arguments required')
+  if (typeof stored === 'function') return fail(stored, 'data and hash arguments required')
+  if (cb && typeof cb !== 'function') {
+    return promises.reject(new Error('cb must be a function or null to return a Promise'))
+  }
+  if (!cb) return promises.promise(compare, this, [data, stored])
+  if (data == null || stored == null) return fail(cb, 'data and hash arguments required')
+  if (!isData(data) || typeof stored !== 'string') return fail(cb, 'data and hash must be strings')
+  const answer = compute(data, stored).then(
+    (computed) => same(computed, stored),
+    (error) => {
+      // A string that is no hash is nobody's.
+      if (error instanceof Error && error.message === INVALID_SALT) return false
+      throw error
+    }
+  )
+  callBack(/** @type {Callback} */ (cb), answer)
+}
+
+/**
+ * @param {unknown} stored
+ * @returns {number}
+ */
+function getRounds(stored) {
+  if (stored == null) throw new Error('hash argument required')
+  if (typeof stored !== 'string') throw new Error('hash must be a string')
+  const rounds = Number.parseInt(/^\$.[^$]?\$([^]*)/.exec(stored)?.[1] ?? '', 10)
+  if (!rounds) throw new Error('invalid hash provided')
+  return rounds
+}
+
+module.exports = { genSaltSync, genSalt, hashSync, hash, compareSync, compare, getRounds }

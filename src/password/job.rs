@@ -1,0 +1,327 @@
+//! A password's job in the pool: verified, hashed, or both, one computation after the other.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::arena::Arenas;
+use super::eksblowfish::{Lane, Start};
+use super::kernel::Kernel;
+use super::lanes;
+use super::pepper::Pepper;
+use super::recipe::{Prepared, Recipe};
+use super::secret::Secret;
+use super::stored::{Input, Stored};
+use super::width::Width;
+use super::{argon2, bcrypt};
+use crate::error::{Code, Error, Result};
+use crate::pool::{Cancel, Cx, Kind, Step, Task, Together};
+
+/// What password jobs share: memory that is kept, and how many bcrypt hashes go side by side.
+#[derive(Debug)]
+pub struct Workshop {
+    /// argon2's memory.
+    pub arenas: Arc<Arenas>,
+    /// bcrypt's lanes.
+    pub width: Width,
+}
+
+/// What a password is verified against.
+#[derive(Debug)]
+pub enum Subject {
+    /// A stored hash, whose costs have been found bearable.
+    Stored(Stored),
+    /// No such user: the work that the recipe costs, and false.
+    Nobody(Recipe),
+}
+
+/// What verifying came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Check {
+    /// Whether it was the password.
+    pub ok: bool,
+    /// The stored hash's scheme; `None` for nobody's.
+    pub scheme: Option<&'static str>,
+    /// Whether it should be hashed anew. Never without `ok`.
+    pub needs_rehash: bool,
+    /// Why not `ok` (`"no-hash"`, `"mismatch"`), why it should be hashed anew (see [`Stored::stale`]), or
+    /// `"password-length"` where that was asked for and the policy cannot take the password whole.
+    pub reason: Option<&'static str>,
+    /// The new hash, where one was asked for and needed.
+    pub new_hash: Option<String>,
+}
+
+/// What a job came to.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A string to store.
+    Hash(String),
+    /// A hash without its string.
+    Raw(Zeroizing<Vec<u8>>),
+    /// A password's check.
+    Check(Check),
+}
+
+/// A password and what is to be done with it. See [`PasswordJob::hash`] and its siblings.
+pub struct PasswordJob {
+    password: Secret,
+    pepper: Pepper,
+    data: Vec<u8>,
+    check: Option<Subject>,
+    anew: Option<Anew>,
+    /// What the policy says of the stored hash, should the password be right.
+    stale: Option<&'static str>,
+    checked: Option<Check>,
+    under_way: Option<UnderWay>,
+    /// A computation that was put aside.
+    aside: Option<Box<Lane>>,
+}
+
+/// What hashing makes.
+enum Anew {
+    ByRecipe(Recipe),
+    /// The computation as it is.
+    Exactly(Kernel),
+}
+
+/// A computation that has begun.
+enum UnderWay {
+    Check(Input),
+    Waste,
+    Anew(Prepared),
+    Exactly,
+}
+
+/// How a job goes on.
+pub(super) enum Next {
+    Done(Outcome),
+    /// There is another computation.
+    More,
+}
+
+impl PasswordJob {
+    /// Hashes the password.
+    pub fn hash(password: Secret, recipe: Recipe, pepper: Pepper) -> Result<Self> {
+        recipe.check_password(&password, &pepper)?;
+        Self::new(password, pepper, None, Some(Anew::ByRecipe(recipe)))
+    }
+
+    /// Verifies the password. With an `anew`, a right one whose hash is `stale` is hashed anew. `data` is what argon2's
+    /// associated data should be.
+    pub fn check(
+        password: Secret,
+        subject: Subject,
+        anew: Option<Recipe>,
+        stale: Option<&'static str>,
+        pepper: Pepper,
+        data: Vec<u8>,
+    ) -> Result<Self> {
+        let job = Self::new(password, pepper, Some(subject), anew.map(Anew::ByRecipe))?;
+        Ok(Self { data, stale, ..job })
+    }
+
+    /// bcrypt as npm's package of that name has it: by a salt's string, whose prefix the hash gets. `None` if it is none.
+    pub fn bcrypt_by_salt(password: Secret, salt: &str) -> Option<Result<Self>> {
+        let spec = bcrypt::parse_settings(salt)?;
+        Some(Self::new(password, Pepper::default(), None, Some(Anew::Exactly(Kernel::Bcrypt(spec)))))
+    }
+
+    /// Argon2 with all that RFC 9106 has: its bytes, not a string.
+    pub fn argon2_raw(password: Secret, inputs: argon2::Inputs) -> Result<Self> {
+        let spec = inputs.spec()?;
+        Self::new(password, Pepper::default(), None, Some(Anew::Exactly(Kernel::Argon2(spec))))
+    }
+
+    fn new(password: Secret, pepper: Pepper, check: Option<Subject>, anew: Option<Anew>) -> Result<Self> {
+        password.check_length()?;
+        let data = Vec::new();
+        let (stale, checked, under_way, aside) = (None, None, None, None);
+        Ok(Self { password, pepper, data, check, anew, stale, checked, under_way, aside })
+    }
+
+    /// The most memory that any of its computations takes, in bytes.
+    pub fn working_bytes(&self) -> u64 {
+        let check = match &self.check {
+            Some(Subject::Stored(stored)) => stored.working_bytes(),
+            Some(Subject::Nobody(recipe)) => recipe.policy().working_bytes(),
+            None => 0,
+        };
+        let anew = match &self.anew {
+            Some(Anew::ByRecipe(recipe)) => recipe.policy().working_bytes(),
+            Some(Anew::Exactly(kernel)) => kernel.working_bytes(),
+            None => 0,
+        };
+        check.max(anew)
+    }
+
+    /// Bytes that it holds while it waits.
+    pub fn input_bytes(&self) -> u64 {
+        self.password.as_bytes().len() as u64
+    }
+
+    /// Does everything on this thread.
+    pub fn run(&mut self, arenas: &Arenas, cancel: &Cancel) -> Result<Outcome> {
+        loop {
+            if let Next::Done(outcome) = self.run_next(arenas, cancel)? {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    fn run_next(&mut self, arenas: &Arenas, cancel: &Cancel) -> Result<Next> {
+        let (kernel, input) = self.prepare()?;
+        let tag = kernel.derive(&input, arenas, cancel)?;
+        self.advance(tag)
+    }
+
+    /// Whether the next computation is bcrypt's.
+    fn is_bcrypt(&self) -> bool {
+        let by_recipe = |recipe: &Recipe| recipe.policy().is_bcrypt();
+        match (&self.check, &self.anew) {
+            (Some(Subject::Stored(stored)), _) if self.checked.is_none() => stored.is_bcrypt(),
+            (Some(Subject::Nobody(recipe)), _) if self.checked.is_none() => by_recipe(recipe),
+            (_, Some(Anew::ByRecipe(recipe))) => by_recipe(recipe),
+            (_, Some(Anew::Exactly(kernel))) => matches!(kernel, Kernel::Bcrypt(_)),
+            (_, None) => false,
+        }
+    }
+
+    /// The next computation and what it is of.
+    fn prepare(&mut self) -> Result<(Kernel, Zeroizing<Vec<u8>>)> {
+        let (kernel, input, under_way) = match (&self.check, &self.anew) {
+            (Some(Subject::Stored(stored)), _) if self.checked.is_none() => {
+                let (kernel, input) = stored.prepare(&self.password, &self.pepper, &self.data)?;
+                (kernel, input.bytes.clone(), UnderWay::Check(input))
+            }
+            (Some(Subject::Nobody(recipe)), _) if self.checked.is_none() => {
+                let prepared = recipe.prepare_waste(&self.password, &self.pepper)?;
+                (prepared.kernel, prepared.input, UnderWay::Waste)
+            }
+            (_, Some(Anew::ByRecipe(recipe))) => {
+                let prepared = recipe.prepare(&self.password, &self.pepper)?;
+                (prepared.kernel.clone(), prepared.input.clone(), UnderWay::Anew(prepared))
+            }
+            (_, Some(Anew::Exactly(kernel))) => {
+                (kernel.clone(), Zeroizing::new(self.password.as_bytes().to_vec()), UnderWay::Exactly)
+            }
+            (_, None) => return Err(Error::internal("a password's job went on after its end")),
+        };
+        self.under_way = Some(under_way);
+        Ok((kernel, input))
+    }
+
+    /// Begins the next computation, a bcrypt one, or goes on with it.
+    pub(super) fn start(&mut self) -> Result<Begin> {
+        if let Some(lane) = self.aside.take() {
+            return Ok(Begin::Aside(lane));
+        }
+        let (kernel, input) = self.prepare()?;
+        kernel.start(&input).map(Begin::New).ok_or_else(|| Error::internal("a lane is for bcrypt"))
+    }
+
+    /// Keeps a computation until it goes on.
+    pub(super) fn put_aside(&mut self, lane: Box<Lane>) {
+        self.aside = Some(lane);
+    }
+
+    /// What a bcrypt computation came to.
+    pub(super) fn end(&mut self, hash: &[u8; 24]) -> Result<Next> {
+        self.advance(Zeroizing::new(bcrypt::tag(hash).to_vec()))
+    }
+
+    fn advance(&mut self, tag: Zeroizing<Vec<u8>>) -> Result<Next> {
+        let outcome = match (self.under_way.take(), &self.check, &self.anew) {
+            (Some(UnderWay::Anew(prepared)), ..) => self.hashed(prepared.write(&tag)?),
+            (Some(UnderWay::Exactly), _, Some(Anew::Exactly(Kernel::Bcrypt(spec)))) => {
+                Outcome::Hash(bcrypt::write(spec, &tag))
+            }
+            (Some(UnderWay::Exactly), ..) => Outcome::Raw(tag),
+            (Some(UnderWay::Waste), ..) => {
+                std::hint::black_box(&tag);
+                Outcome::Check(Check { reason: Some("no-hash"), ..Check::default() })
+            }
+            (Some(UnderWay::Check(input)), Some(Subject::Stored(stored)), anew) => {
+                let ok = stored.is(&input, &tag);
+                let reason = if ok { self.stale } else { Some("mismatch") };
+                let needs_rehash = ok && self.stale.is_some();
+                let mut check =
+                    Check { ok, scheme: Some(stored.scheme()), needs_rehash, reason, new_hash: None };
+                match anew {
+                    Some(Anew::ByRecipe(recipe)) if needs_rehash => {
+                        if recipe.check_password(&self.password, &self.pepper).is_ok() {
+                            self.checked = Some(check);
+                            return Ok(Next::More);
+                        }
+                        // No reason to turn away somebody whose password was right.
+                        check.reason = Some("password-length");
+                    }
+                    _ => {}
+                }
+                Outcome::Check(check)
+            }
+            _ => return Err(Error::internal("a password's computation ended that had not begun")),
+        };
+        Ok(Next::Done(outcome))
+    }
+
+    fn hashed(&mut self, hash: String) -> Outcome {
+        match self.checked.take() {
+            Some(check) => Outcome::Check(Check { new_hash: Some(hash), ..check }),
+            None => Outcome::Hash(hash),
+        }
+    }
+}
+
+/// How a bcrypt computation begins.
+pub(super) enum Begin {
+    New(Start),
+    Aside(Box<Lane>),
+}
+
+/// Is told what a job came to. Runs on a thread of the pool, after the job has given back all it held.
+pub type Tell = Box<dyn FnOnce(Outcome) + Send>;
+
+/// A password's job as the pool runs it: alone, or its bcrypt side by side with others'.
+pub struct PasswordTask {
+    pub(super) job: PasswordJob,
+    pub(super) workshop: Arc<Workshop>,
+    tell: Option<Tell>,
+}
+
+impl PasswordTask {
+    /// `tell` is called unless the job fails or is given up.
+    pub fn new(
+        job: PasswordJob,
+        workshop: Arc<Workshop>,
+        tell: impl FnOnce(Outcome) + Send + 'static,
+    ) -> Self {
+        Self { job, workshop, tell: Some(Box::new(tell)) }
+    }
+
+    /// The pool's word for what comes next.
+    pub(super) fn step(&mut self, next: Next) -> Result<Step> {
+        match (next, self.tell.take()) {
+            (Next::Done(outcome), Some(tell)) => Ok(Step::Done(Box::new(move || tell(outcome)))),
+            (Next::Done(_), None) => Err(Error::new(Code::Internal, "a password's job ended twice")),
+            (Next::More, tell) => {
+                self.tell = tell;
+                Ok(Step::More)
+            }
+        }
+    }
+}
+
+impl Task for PasswordTask {
+    fn run(&mut self, cx: &mut Cx<'_>) -> Result<Step> {
+        let next = self.job.run_next(&self.workshop.arenas, cx.cancel())?;
+        self.step(next)
+    }
+
+    fn together(&self) -> Option<(Kind, Together)> {
+        self.job.is_bcrypt().then_some((Kind("bcrypt"), lanes::run as Together))
+    }
+
+    fn as_any(&mut self) -> Option<&mut dyn std::any::Any> {
+        Some(self)
+    }
+}

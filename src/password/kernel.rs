@@ -1,0 +1,88 @@
+//! The computation behind a stored string, whichever it is.
+
+use zeroize::Zeroizing;
+
+use super::arena::Arenas;
+use super::eksblowfish::Start;
+use super::policy::Limits;
+use super::{argon2, bcrypt, pbkdf2, phpass, scrypt};
+use crate::error::{Code, Error, Result};
+use crate::pool::Cancel;
+
+#[derive(Clone)]
+pub(super) enum Kernel {
+    Argon2(argon2::Spec),
+    Bcrypt(bcrypt::Spec),
+    Scrypt(scrypt::Spec),
+    Pbkdf2(pbkdf2::Spec),
+    Phpass(phpass::Spec),
+}
+
+impl Kernel {
+    /// Where the computation can be done side by side with others: what it begins with.
+    pub(super) fn start(&self, input: &[u8]) -> Option<Start> {
+        match self {
+            Kernel::Bcrypt(spec) => Some(spec.start(input)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn derive(
+        &self,
+        input: &[u8],
+        arenas: &Arenas,
+        cancel: &Cancel,
+    ) -> Result<Zeroizing<Vec<u8>>> {
+        cancel.check()?;
+        match self {
+            Kernel::Argon2(spec) => argon2::derive(spec, input, arenas),
+            Kernel::Bcrypt(spec) => Ok(Zeroizing::new(bcrypt::derive(spec, input, cancel)?.to_vec())),
+            Kernel::Scrypt(spec) => spec.derive(input),
+            Kernel::Pbkdf2(spec) => spec.derive(input, cancel),
+            Kernel::Phpass(spec) => spec.derive(input, cancel),
+        }
+    }
+
+    /// Memory that it takes while it runs, in bytes; 0 where it needs none of note.
+    pub(super) fn working_bytes(&self) -> u64 {
+        match self {
+            Kernel::Argon2(spec) => argon2::working_bytes(&spec.argon2),
+            Kernel::Scrypt(spec) => spec.working_bytes(),
+            Kernel::Bcrypt(_) | Kernel::Pbkdf2(_) | Kernel::Phpass(_) => 0,
+        }
+    }
+
+    /// `ERR_COST_LIMIT` for more than the limits allow.
+    pub(super) fn check_limits(&self, limits: &Limits) -> Result<()> {
+        match self {
+            Kernel::Argon2(spec) => {
+                let params = spec.argon2.params();
+                within("memoryKiB", params.memory_kib().into(), limits.memory_kib)?;
+                within("passes", params.passes().into(), limits.passes)?;
+                within("lanes", params.lanes().into(), limits.lanes)
+            }
+            Kernel::Bcrypt(spec) => within("bcryptCost", spec.cost.into(), limits.bcrypt_cost),
+            Kernel::Scrypt(spec) => {
+                within("scryptMemoryKiB", spec.table_kib(), limits.scrypt_memory_kib)?;
+                within("scryptParallelism", spec.parallelism.into(), limits.scrypt_parallelism)
+            }
+            Kernel::Pbkdf2(spec) => {
+                within("pbkdf2Iterations", spec.iterations.into(), limits.pbkdf2_iterations)
+            }
+            Kernel::Phpass(spec) => within("pbkdf2Iterations", 1 << spec.cost, limits.pbkdf2_iterations),
+        }
+    }
+}
+
+fn within(limit: &str, asks: u64, allowed: u32) -> Result<()> {
+    if asks <= allowed.into() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::CostLimit,
+        format!(
+            "hash asks for more than limits.{limit} allows: {asks}, where {allowed} is the most; if the hash \
+             is to be trusted, raise the limit"
+        ),
+    ))
+}
