@@ -95,7 +95,7 @@ export type PasswordPolicy = Argon2Policy | BcryptPolicy
  * A key of less than 32 random bytes is a weak one. Keys are copied within the call, and the copies wiped.
  *
  * @example
- * const pepper = { current: '2026', keys: { 2025: oldKey, 2026: process.env.PEPPER_2026 } }
+ * const pepper = { current: '2026', keys: { 2025: oldKey, 2026: newKey } }
  * await hashPassword(password, { pepper })
  */
 export interface Pepper {
@@ -258,8 +258,9 @@ export interface PasswordCheck {
  * This is how a store of old hashes moves to a new policy, user by user, as they log in.
  *
  * @example
+ * const user = await users.find(name)
  * const { ok, newHash } = await checkPassword(password, user?.passwordHash, { rehash: true })
- * if (newHash !== undefined) await users.update(user.id, { passwordHash: newHash })
+ * if (user && newHash) await users.update(user.id, { passwordHash: newHash })
  */
 export function checkPassword(
   password: Secret,

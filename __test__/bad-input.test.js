@@ -52,7 +52,7 @@ function optionRows(call, names) {
 
 const POLICY_ROWS = (call) => [
   ...each('policy', bad.NO_OBJECTS, (policy) => call({ policy }), /options\.policy/),
-  ...each('policy.algorithm', { ...bad.NO_NAMES, undefined: () => undefined, 'bcrypt-sha256': () => 'bcrypt-sha256' }, (algorithm) => call({ policy: { algorithm } }), /options\.policy\.algorithm/),
+  ...each('policy.algorithm', { ...bad.NO_NAMES, undefined: () => undefined, 'scrypt, which is only verified': () => 'scrypt' }, (algorithm) => call({ policy: { algorithm } }), /options\.policy\.algorithm/),
   ...['memoryKiB', 'passes', 'lanes', 'hashLength'].flatMap((name) =>
     each(`policy.${name}`, { ...bad.NO_NUMBERS, ...bad.NO_INTEGERS, 0: () => 0, '-0': () => -0, '2 ** 32': () => 2 ** 32 }, (value) => call({ policy: { algorithm: 'argon2id', [name]: value } }), new RegExp(`options\\.policy\\.${name}`))
   ),
@@ -69,27 +69,27 @@ const PASSWORDS = { ...bad.NO_BYTES, undefined: () => undefined, true: () => tru
 
 const hash = (options) => hashPassword('x', options)
 refuses('hashPassword: password', each('password', PASSWORDS, (password) => hashPassword(password, { policy: CHEAP }), /password/))
-refuses('hashPassword: options', optionRows(hash, ['policy', 'salt', 'signal', 'timeoutMs', 'priority']))
+refuses('hashPassword: options', optionRows(hash, ['policy', 'salt', 'associatedData', 'pepper', 'signal', 'timeoutMs', 'priority']))
 refuses('hashPassword: job options', jobRows(hash))
 refuses('hashPassword: policy', POLICY_ROWS(hash))
 refuses('hashPassword: salt', [
   ...each('salt for argon2', { ...bad.NO_BYTES, 'a string': () => 'somesalt', empty: () => new Uint8Array(0), 'too short': () => new Uint8Array(7), 'too long': () => new Uint8Array(1025) }, (salt) => hash({ policy: CHEAP, salt }), /options\.salt/),
   ...each('salt for bcrypt', { 15: () => new Uint8Array(15), 17: () => new Uint8Array(17) }, (salt) => hash({ policy: { algorithm: 'bcrypt', cost: 4 }, salt }), /options\.salt/)
 ])
-refuses('hashPassword: what later versions may bring', ['pepper', 'associatedData'].map((name) => [name, () => hash({ [name]: {} }), new RegExp(`options\\.${name}`)]))
+refuses('hashPassword: associated data', each('associatedData', { ...bad.NO_BYTES, 'a string': () => 'data', 'too long': () => new Uint8Array(1025) }, (associatedData) => hash({ policy: CHEAP, associatedData }), /options\.associatedData/))
 
 const verify = (options) => verifyPassword('x', HASH, options)
 refuses('verifyPassword: password', each('password', PASSWORDS, (password) => verifyPassword(password, HASH), /password/))
 refuses('verifyPassword: hash', each('hash', { 'a number': () => 5, NaN: () => NaN, 'a BigInt': () => 5n, true: () => true, 'a symbol': () => Symbol('s'), 'an object': () => ({}), 'an array': () => [HASH], 'a Buffer': () => Buffer.from(HASH), 'a String': () => Object(HASH), 'a revoked proxy': () => revoked(), 'a promise': () => Promise.resolve(HASH) }, (stored) => verifyPassword('x', stored), /hash/))
-refuses('verifyPassword: options', optionRows(verify, ['policy', 'limits', 'signal', 'timeoutMs', 'priority']))
+refuses('verifyPassword: options', optionRows(verify, ['policy', 'limits', 'associatedData', 'pepper', 'signal', 'timeoutMs', 'priority']))
 refuses('verifyPassword: job options', jobRows(verify))
 refuses('verifyPassword: policy', POLICY_ROWS(verify))
 refuses('verifyPassword: limits', [
   ...each('limits', bad.NO_OBJECTS, (limits) => verify({ limits }), /options\.limits/),
-  ...['memoryKiB', 'passes', 'lanes', 'bcryptCost'].flatMap((name) =>
+  ...['memoryKiB', 'passes', 'lanes', 'bcryptCost', 'pbkdf2Iterations', 'scryptMemoryKiB', 'scryptParallelism'].flatMap((name) =>
     each(`limits.${name}`, { ...bad.NO_NUMBERS, ...bad.NO_INTEGERS, 0: () => 0, '2 ** 32': () => 2 ** 32 }, (value) => verify({ limits: { [name]: value } }), new RegExp(`options\\.limits\\.${name}`))
   ),
-  ['an unknown limit', () => verify({ limits: { pbkdf2Iterations: 1 } }), /options\.limits\.pbkdf2Iterations/],
+  ['an unknown limit', () => verify({ limits: { iterations: 1 } }), /options\.limits\.iterations/],
   ['a salt', () => verify({ salt: new Uint8Array(16) }), /options\.salt/]
 ])
 

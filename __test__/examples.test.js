@@ -15,7 +15,9 @@ const { png } = require('./support/png.js')
 /** What the examples take for granted, as types. */
 const TYPES = `
 declare const password: string
-declare const users: { find(name: string): Promise<{ passwordHash: string } | undefined> }
+declare const users: { find(name: string): Promise<{ id: number, passwordHash: string } | undefined>, update(id: number, changes: { passwordHash: string }): Promise<void> }
+declare const oldKey: Buffer
+declare const newKey: import('node:crypto').KeyObject
 declare const name: string
 declare const upload: Buffer
 declare const rows: Array<{ id: number, net: number, tax: number, price: number, quantity: number, customer: { name: string } }>
@@ -28,7 +30,8 @@ declare function shedLoad(): void
 const VALUES = `
 const { PassThrough } = require('node:stream')
 const password = 'correct horse'
-const users = { find: async () => ({ passwordHash: await offloop.hashPassword(password) }) }
+const users = { find: async () => ({ id: 1, passwordHash: await offloop.hashPassword(password) }), update: async () => {} }
+const [oldKey, newKey] = [Buffer.alloc(32, 1), require('node:crypto').createSecretKey(Buffer.alloc(32, 2))]
 const name = 'ada'
 const upload = require('node:fs').readFileSync('upload.jpg')
 const rows = [{ id: 1, net: 2, tax: 3, price: 4, quantity: 5, customer: { name: 'Ada' } }]

@@ -86,15 +86,17 @@ function fail(cb, message) {
  * @returns {Promise<string>}
  */
 async function compute(data, salt) {
+  // A Buffer may change while the job waits for its turn.
+  const own = typeof data === 'string' ? data : Buffer.from(data)
   try {
-    // A Buffer may change while the job waits for its turn.
-    const own = typeof data === 'string' ? data : Buffer.from(data)
     return await patiently(() =>
       submit(JOB, (native, id, lane, timeoutMs) => native.bcryptBySalt(id, lane, timeoutMs, own, salt), 'bcrypt.hash')
     )
   } catch (error) {
     if (/** @type {{ code?: unknown }} */ (error)?.code === 'ERR_HASH_FORMAT') throw new Error(INVALID_SALT)
     throw error
+  } finally {
+    if (typeof own !== 'string') own.fill(0)
   }
 }
 

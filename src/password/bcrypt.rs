@@ -93,13 +93,14 @@ impl Spec {
         if self.dialect == Dialect::X {
             return self.start_sign_extended(password);
         }
-        Start::new(self.cost, self.salt, &key[..length.min(KEY_BYTES)])
+        // A key of no bytes has C read the first one again and again, be it the NUL.
+        Start::new(self.cost, self.salt, &key[..length.clamp(1, KEY_BYTES)])
     }
 
     /// `crypt_blowfish` before 1.1 widened each byte with its sign, so that one over 127 sets all bits above it.
     fn start_sign_extended(&self, password: &[u8]) -> Start {
         let end = password.iter().position(|byte| *byte == 0).unwrap_or(password.len());
-        let mut start = Start::new(self.cost, self.salt, &[]);
+        let mut start = Start::new(self.cost, self.salt, &[0]);
         let mut bytes = password[..end].iter().chain(std::iter::once(&0)).cycle();
         for word in &mut *start.key {
             *word = bytes.by_ref().take(4).fold(0, |word, byte| (word << 8) | i32::from(*byte as i8) as u32);

@@ -30,10 +30,10 @@ pub(super) struct Start {
 }
 
 impl Start {
-    /// `cost` is 4 to 31. The key is repeated; of more than 72 bytes the first count. An empty one is taken for a NUL.
+    /// `cost` is 4 to 31. The key is repeated; of more than 72 bytes the first count.
     pub(super) fn new(cost: u32, salt: [u8; 16], key: &[u8]) -> Self {
         let mut words = Zeroizing::new([0; 18]);
-        fill(&mut words, if key.is_empty() { &[0] } else { key });
+        fill(&mut words, key);
         Self { cost, salt, key: words }
     }
 }

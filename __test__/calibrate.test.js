@@ -1,0 +1,53 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { after, test } = require('node:test')
+const { calibratePassword, hashPassword, inspectHash, poolStats } = require('..')
+const { idle } = require('./support/pool.js')
+
+after(idle)
+
+/** KiB times passes of OWASP's five settings: the least. */
+const LEAST = [[47104, 1], [19456, 2], [12288, 3], [9216, 4], [7168, 5]]
+
+test('argon2id: a policy that works, never below the minimum', async () => {
+  for (const options of [{ targetMs: 1 }, { targetMs: 60, concurrency: 2 }, { targetMs: 1, maxMemoryKiB: 7168 }, { targetMs: 40, maxMemoryKiB: 10240 }]) {
+    const { policy, measuredMs } = await calibratePassword(options)
+    assert.equal(policy.algorithm, 'argon2id')
+    assert.ok(LEAST.some(([memoryKiB, passes]) => policy.memoryKiB >= memoryKiB && policy.passes >= passes), JSON.stringify(policy))
+    assert.ok(policy.memoryKiB <= (options.maxMemoryKiB ?? 65536))
+    assert.ok(measuredMs > 0)
+    assert.equal(inspectHash(await hashPassword('x', { policy }), { policy }).needsRehash, false)
+  }
+})
+
+test('more time buys more', async () => {
+  const work = ({ policy }) => policy.memoryKiB * policy.passes
+  const [little, much] = [await calibratePassword({ targetMs: 1 }), await calibratePassword({ targetMs: 300 })]
+  assert.ok(work(much) > work(little), JSON.stringify([little, much]))
+})
+
+test('bcrypt: at least cost 10', async () => {
+  const { policy, measuredMs } = await calibratePassword({ algorithm: 'bcrypt', targetMs: 1, concurrency: 1 })
+  assert.deepEqual(policy, { algorithm: 'bcrypt', cost: 10 })
+  assert.ok(measuredMs > 1)
+})
+
+test('is given up like every job, and leaves nothing running', async () => {
+  const reason = new Error('enough')
+  const controller = new AbortController()
+  setTimeout(() => controller.abort(reason), 30)
+  await assert.rejects(calibratePassword({ signal: controller.signal }), (error) => error === reason)
+  await assert.rejects(calibratePassword({ timeoutMs: 20 }), { code: 'ERR_DEADLINE' })
+  await idle()
+  assert.equal(poolStats().interactive.queued, 0)
+})
+
+test('wrong options', async () => {
+  for (const [options, named] of [
+    [{ targetMs: 0 }, /targetMs/], [{ targetMs: '1' }, /targetMs/], [{ concurrency: 0 }, /concurrency/], [{ concurrency: 1025 }, /concurrency/],
+    [{ maxMemoryKiB: 7167 }, /maxMemoryKiB/], [{ algorithm: 'scrypt' }, /algorithm/], [{ cost: 10 }, /cost is no known option/], [5, /options must be an object/]
+  ]) {
+    await assert.rejects(calibratePassword(options), { code: 'ERR_INVALID_ARG', message: named })
+  }
+})
