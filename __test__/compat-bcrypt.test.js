@@ -27,10 +27,9 @@ async function comesTo(call) {
 /** What a callback is given. */
 function calledBack(call) {
   return new Promise((resolve) => {
-    let returned
-    const done = (...args) => resolve({ args: args.map((arg) => (arg instanceof Error ? arg.message : arg)), sync: returned === undefined })
-    call(done)
-    returned = true
+    const state = { returned: false }
+    call((...args) => resolve({ args: args.map((arg) => (arg instanceof Error ? arg.message : arg)), sync: !state.returned }))
+    state.returned = true
   })
 }
 

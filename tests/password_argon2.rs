@@ -331,7 +331,7 @@ fn bytes(lengths: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
     fn hashes_as_rustcrypto_does(

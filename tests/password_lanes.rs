@@ -53,7 +53,7 @@ impl Scene {
         });
         self.pool
             .submit(&self.tenant, &spec, Box::new(task), move |error| {
-                failed.send((name, Err(error))).unwrap()
+                failed.send((name, Err(error))).unwrap();
             })
             .unwrap()
     }

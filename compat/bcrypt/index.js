@@ -60,6 +60,14 @@ function isData(data) {
 }
 
 /**
+ * @param {unknown} value
+ * @returns {value is null | undefined}
+ */
+function isMissing(value) {
+  return value === null || value === undefined
+}
+
+/**
  * Calls back in a turn of its own, where an error thrown by the callback is nobody else's.
  * @param {Callback} cb
  * @param {Promise<unknown>} work
@@ -93,7 +101,9 @@ async function compute(data, salt) {
       submit(JOB, (native, id, lane, timeoutMs) => native.bcryptBySalt(id, lane, timeoutMs, own, salt), 'bcrypt.hash')
     )
   } catch (error) {
-    if (/** @type {{ code?: unknown }} */ (error)?.code === 'ERR_HASH_FORMAT') throw new Error(INVALID_SALT)
+    if (/** @type {{ code?: unknown }} */ (error)?.code === 'ERR_HASH_FORMAT') {
+      throw new Error(INVALID_SALT, { cause: error })
+    }
     throw error
   } finally {
     if (typeof own !== 'string') own.fill(0)
@@ -147,7 +157,7 @@ function genSalt(rounds, minor, cb) {
  * @returns {string}
  */
 function hashSync(data, salt) {
-  if (data == null || salt == null) throw new Error('data and salt arguments required')
+  if (isMissing(data) || isMissing(salt)) throw new Error('data and salt arguments required')
   if (!isData(data) || (typeof salt !== 'string' && typeof salt !== 'number')) throw new Error(HASH_ARGUMENTS)
   const hash = bridge.bcryptBySaltSync(data, typeof salt === 'number' ? genSaltSync(salt) : salt)
   if (hash === null) throw new Error(INVALID_SALT)
@@ -168,7 +178,7 @@ function hash(data, salt, cb) {
     return promises.reject(new Error('cb must be a function or null to return a Promise'))
   }
   if (!cb) return promises.promise(hash, this, [data, salt])
-  if (data == null || salt == null) return fail(cb, 'data and salt arguments required')
+  if (isMissing(data) || isMissing(salt)) return fail(cb, 'data and salt arguments required')
   if (!isData(data) || (typeof salt !== 'string' && typeof salt !== 'number')) return fail(cb, HASH_ARGUMENTS)
   callBack(/** @type {Callback} */ (cb), compute(data, typeof salt === 'number' ? genSaltSync(salt) : salt))
 }
@@ -179,7 +189,7 @@ function hash(data, salt, cb) {
  * @returns {boolean}
  */
 function compareSync(data, stored) {
-  if (data == null || stored == null) throw new Error('data and hash arguments required')
+  if (isMissing(data) || isMissing(stored)) throw new Error('data and hash arguments required')
   if (!isData(data) || typeof stored !== 'string') {
     throw new Error('data must be a string or Buffer and hash must be a string')
   }
@@ -201,7 +211,7 @@ function compare(data, stored, cb) {
     return promises.reject(new Error('cb must be a function or null to return a Promise'))
   }
   if (!cb) return promises.promise(compare, this, [data, stored])
-  if (data == null || stored == null) return fail(cb, 'data and hash arguments required')
+  if (isMissing(data) || isMissing(stored)) return fail(cb, 'data and hash arguments required')
   if (!isData(data) || typeof stored !== 'string') return fail(cb, 'data and hash must be strings')
   const answer = compute(data, stored).then(
     (computed) => same(computed, stored),
@@ -219,7 +229,7 @@ function compare(data, stored, cb) {
  * @returns {number}
  */
 function getRounds(stored) {
-  if (stored == null) throw new Error('hash argument required')
+  if (isMissing(stored)) throw new Error('hash argument required')
   if (typeof stored !== 'string') throw new Error('hash must be a string')
   const rounds = Number.parseInt(/^\$.[^$]?\$([^]*)/.exec(stored)?.[1] ?? '', 10)
   if (!rounds) throw new Error('invalid hash provided')

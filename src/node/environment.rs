@@ -75,6 +75,7 @@ impl Reclaim for IdleArenas {
 
     fn shed_older(&self, age: Duration) {
         drop(self.0.shed_idle(age));
+        self.0.wipe_idle();
     }
 }
 

@@ -1,19 +1,23 @@
 //! argon2's memory, kept between jobs.
 //!
-//! Mapping fresh memory costs as much as hashing in it. So a finished job's arena, wiped, waits here for the
+//! Mapping fresh memory costs as much as hashing in it. So a finished job's arena waits here for the
 //! next job of the same size. Only of the same size: the pool has accounted for exactly what a job asked
 //! for, and a larger arena would make that a lie.
+//!
+//! An arena is wiped when its job ends, unless another job is known to wait, which will overwrite all of it at once.
+//! Should that one not come, it is wiped some seconds later.
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use argon2_rust::{Argon2, Hasher};
+use argon2_rust::__internal::{Arena, secure_wipe_blocks};
 
 use super::argon2::BLOCK_BYTES;
+use super::fill;
+use crate::error::{Error, Result};
 
 /// The idle argon2 arenas of a process, shared by all its workers.
 ///
@@ -36,6 +40,18 @@ pub struct Arenas {
     /// What `stock.idle` holds, readable without its lock.
     idle_bytes: AtomicU64,
     keep: AtomicUsize,
+    /// Jobs that wait for an arena, or have one.
+    expected: AtomicUsize,
+}
+
+/// A job that will ask for an arena, or has asked.
+#[derive(Debug)]
+pub(super) struct Expected(Arc<Arenas>);
+
+impl Drop for Expected {
+    fn drop(&mut self) {
+        self.0.expected.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 struct Stock {
@@ -46,13 +62,14 @@ struct Stock {
 }
 
 struct Idle {
-    hasher: Hasher,
+    arena: Arena,
     since: Instant,
+    wiped: bool,
 }
 
 impl Idle {
     fn bytes(&self) -> u64 {
-        self.hasher.reserved_blocks() as u64 * BLOCK_BYTES
+        self.arena.len() as u64 * BLOCK_BYTES
     }
 }
 
@@ -88,6 +105,7 @@ impl Arenas {
             stock: Mutex::new(Stock { idle: VecDeque::new(), lent: 0 }),
             idle_bytes: AtomicU64::new(0),
             keep: AtomicUsize::new(keep),
+            expected: AtomicUsize::new(0),
         }
     }
 
@@ -122,13 +140,34 @@ impl Arenas {
         shed
     }
 
-    /// An arena of `argon2`'s size, an idle one if there is one. A new one is mapped by the first hash.
-    pub(super) fn lend(&self, argon2: Argon2) -> Lease<'_> {
-        let blocks = argon2.params().memory_blocks() as usize;
+    /// Wipes what is idle and was not wiped, because a job was to come that has not.
+    pub fn wipe_idle(&self) {
+        loop {
+            let mut stock = self.lock();
+            let Some(at) = stock.idle.iter().position(|idle| !idle.wiped) else { return };
+            let Some(mut idle) = stock.idle.remove(at) else { return };
+            self.publish(&stock);
+            drop(stock);
+            secure_wipe_blocks(idle.arena.as_mut_slice());
+            idle.wiped = true;
+            let mut stock = self.lock();
+            stock.idle.push_front(idle);
+            self.publish(&stock);
+        }
+    }
+
+    /// Says that a job will ask for an arena.
+    pub(super) fn expect(self: &Arc<Self>) -> Expected {
+        self.expected.fetch_add(1, Ordering::Relaxed);
+        Expected(Arc::clone(self))
+    }
+
+    /// An arena of so many blocks, an idle one if there is one. A new one is mapped when it is first used.
+    pub(super) fn lend(&self, blocks: u32) -> Lease<'_> {
         let mut stock = self.lock();
-        let newest_fit = stock.idle.iter().rposition(|idle| idle.hasher.reserved_blocks() == blocks);
-        let (hasher, surplus) = match newest_fit.and_then(|index| stock.idle.remove(index)) {
-            Some(idle) => (Some(idle.hasher), None),
+        let newest_fit = stock.idle.iter().rposition(|idle| idle.arena.len() == blocks as usize);
+        let (arena, surplus) = match newest_fit.and_then(|index| stock.idle.remove(index)) {
+            Some(idle) => (Some(idle.arena), None),
             // A new arena takes the place of one that no recent job had a use for.
             None if stock.idle.len() + stock.lent >= self.keep.load(Ordering::Relaxed) => {
                 (None, stock.idle.pop_front())
@@ -139,10 +178,7 @@ impl Arenas {
         self.publish(&stock);
         drop(stock);
         drop(surplus);
-
-        let mut hasher = hasher.unwrap_or_else(|| argon2.hasher());
-        hasher.set_argon2(argon2);
-        Lease { arenas: self, hasher }
+        Lease { arenas: self, arena, blocks }
     }
 
     fn take_oldest_while(&self, mut wanted: impl FnMut(&Idle) -> bool) -> Shed {
@@ -155,13 +191,24 @@ impl Arenas {
         shed
     }
 
-    fn give_back(&self, hasher: Hasher) {
-        let mut stock = self.lock();
-        stock.lent -= 1;
+    fn give_back(&self, arena: Option<Arena>) {
         // A job that failed before it had memory has nothing to keep.
-        if hasher.reserved_blocks() != 0 {
-            stock.idle.push_back(Idle { hasher, since: Instant::now() });
+        let mut idle =
+            arena.map(|arena| Idle { wiped: arena.is_known_zeroed(), arena, since: Instant::now() });
+        let mut stock = self.lock();
+        // One that waits, beside this one and those that have theirs, will overwrite it.
+        let awaited = self.expected.load(Ordering::Relaxed) > stock.lent;
+        if let Some(idle) = &mut idle
+            && !awaited
+            && !idle.wiped
+        {
+            drop(stock);
+            secure_wipe_blocks(idle.arena.as_mut_slice());
+            idle.wiped = true;
+            stock = self.lock();
         }
+        stock.lent -= 1;
+        stock.idle.extend(idle);
         let over = stock.idle.len() > self.keep.load(Ordering::Relaxed);
         let surplus = if over { stock.idle.pop_front() } else { None };
         self.publish(&stock);
@@ -179,53 +226,78 @@ impl Arenas {
     }
 }
 
-/// An arena on loan to one job. It goes back when dropped, also by a panic; the hasher has wiped it by then.
+/// An arena on loan to one job. It goes back when dropped, also by a panic.
 pub(super) struct Lease<'a> {
     arenas: &'a Arenas,
-    hasher: Hasher,
+    arena: Option<Arena>,
+    blocks: u32,
 }
 
-impl Deref for Lease<'_> {
-    type Target = Hasher;
-
-    fn deref(&self) -> &Hasher {
-        &self.hasher
-    }
-}
-
-impl DerefMut for Lease<'_> {
-    fn deref_mut(&mut self) -> &mut Hasher {
-        &mut self.hasher
+impl Lease<'_> {
+    /// `ERR_MEMORY_BUDGET` where the system has no memory.
+    pub(super) fn arena(&mut self) -> Result<&mut Arena> {
+        if self.arena.is_none() {
+            self.arena = Some(fill::allocate(self.blocks)?);
+        }
+        self.arena.as_mut().ok_or_else(|| Error::internal("argon2: no arena"))
     }
 }
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        let empty = self.hasher.argon2().hasher();
-        self.arenas.give_back(std::mem::replace(&mut self.hasher, empty));
+        self.arenas.give_back(self.arena.take());
     }
 }
 
 #[cfg(test)]
 mod tests {
     use argon2_rust::params::Memory;
-    use argon2_rust::{Algorithm, Params, Version};
+    use argon2_rust::{Algorithm, Argon2, Params, Version};
 
+    use super::super::argon2::Spec;
     use super::*;
+    use crate::pool::Cancel;
 
-    fn spec(kib: u64) -> Argon2 {
-        let params = Params::builder().memory(Memory::kib(kib)).passes(1).threads(1).build().unwrap();
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+    /// Runs one hash and tells how many blocks were there before.
+    fn run(arenas: &Arenas, kib: u32) -> usize {
+        let params = Params::builder().memory(Memory::kib(kib.into())).passes(1).threads(1).build().unwrap();
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let mut lease = arenas.lend(params.memory_blocks());
+        let found = lease.arena.as_ref().map_or(0, Arena::len);
+        let mut tag = [0; 32];
+        let spec = Spec::new(argon2, b"somesalt".to_vec());
+        fill::hash(&spec, b"password", lease.arena().unwrap(), &Cancel::new(), &mut tag).unwrap();
+        assert_eq!(tag.as_slice(), argon2.hash(b"password", b"somesalt").unwrap());
+        found
     }
 
-    /// Runs one hash and tells where its memory was before and what it held.
-    fn run(arenas: &Arenas, kib: u64) -> usize {
-        let mut lease = arenas.lend(spec(kib));
-        let found = lease.reserved_blocks();
-        let mut tag = [0; 32];
-        lease.hash_into(b"password", b"somesalt", &mut tag).unwrap();
-        assert_eq!(tag.as_slice(), spec(kib).hash(b"password", b"somesalt").unwrap());
-        found
+    fn unwiped(arenas: &Arenas) -> usize {
+        let stock = arenas.lock();
+        let dirty = |idle: &&Idle| idle.arena.as_slice().iter().any(|block| block.0 != [0; 128]);
+        let count = stock.idle.iter().filter(dirty).count();
+        assert_eq!(count, stock.idle.iter().filter(|idle| !idle.wiped).count());
+        count
+    }
+
+    #[test]
+    fn an_arena_is_wiped_unless_somebody_waits_for_it_and_then_later() {
+        let arenas = Arc::new(Arenas::new(2));
+        run(&arenas, 64);
+        assert_eq!(unwiped(&arenas), 0, "nobody waits");
+        let (own, other) = (arenas.expect(), arenas.expect());
+        run(&arenas, 64);
+        assert_eq!(unwiped(&arenas), 1, "the other one will overwrite it");
+        drop(own);
+        assert_eq!(run(&arenas, 64), 64);
+        assert_eq!(unwiped(&arenas), 0, "it was the last one");
+        drop(other);
+        let waits = [arenas.expect(), arenas.expect()];
+        run(&arenas, 64);
+        drop(waits);
+        assert_eq!(unwiped(&arenas), 1);
+        arenas.wipe_idle();
+        assert_eq!(unwiped(&arenas), 0, "nobody came");
+        assert_eq!(arenas.idle_bytes(), 64 * 1024);
     }
 
     #[test]
@@ -255,14 +327,14 @@ mod tests {
         }
         assert_eq!(arenas.idle_bytes(), (24 + 32) * 1024);
 
-        let one = arenas.lend(spec(40));
+        let one = arenas.lend(40);
         assert_eq!(arenas.idle_bytes(), 32 * 1024);
-        let two = arenas.lend(spec(40));
+        let two = arenas.lend(40);
         assert_eq!(arenas.idle_bytes(), 0);
-        let three = arenas.lend(spec(40));
+        let three = arenas.lend(40);
         let mut leases = [one, two, three];
         for lease in &mut leases {
-            lease.reserve().unwrap();
+            lease.arena().unwrap();
         }
         drop(leases);
         assert_eq!(arenas.idle_bytes(), 2 * 40 * 1024);
@@ -318,8 +390,8 @@ mod tests {
     fn a_panicking_job_gives_its_arena_back() {
         let arenas = Arenas::new(1);
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let mut lease = arenas.lend(spec(8));
-            lease.reserve().unwrap();
+            let mut lease = arenas.lend(8);
+            lease.arena().unwrap();
             panic!("as a job of ours never should");
         }));
         assert!(panicked.is_err());

@@ -6,8 +6,10 @@ use argon2_rust::{Argon2, Version};
 use zeroize::Zeroizing;
 
 use super::arena::Arenas;
+use super::fill;
 use super::policy::Policy;
 use crate::error::{Code, Error, Result};
+use crate::pool::Cancel;
 
 /// Size of argon2's blocks (RFC 9106 §3.2).
 pub(super) const BLOCK_BYTES: u64 = 1024;
@@ -88,22 +90,16 @@ pub(super) fn check_salt(salt: &[u8]) -> Result<&[u8]> {
     ))
 }
 
-/// The hash proper. The caller has checked every length and cost.
-pub(super) fn derive(spec: &Spec, password: &[u8], arenas: &Arenas) -> Result<Zeroizing<Vec<u8>>> {
-    let Spec { argon2, salt, secret, data } = spec;
-    let mut tag = Zeroizing::new(vec![0; argon2.params().tag_len_bytes()]);
-    arenas.lend(*argon2).hash_into_with_ad(password, salt, secret, data, &mut tag).map_err(|error| {
-        match error {
-            argon2_rust::Error::MemoryAllocationError => Error::new(
-                Code::MemoryBudget,
-                format!(
-                    "the system refused argon2 its {} KiB of memory; use less memoryKiB, or fewer threads",
-                    argon2.params().memory_kib()
-                ),
-            ),
-            error => Error::internal(format!("argon2: {}", error.message())),
-        }
-    })?;
+/// The hash proper. The caller has checked every length and cost. Looks at `cancel` between slices.
+pub(super) fn derive(
+    spec: &Spec,
+    password: &[u8],
+    arenas: &Arenas,
+    cancel: &Cancel,
+) -> Result<Zeroizing<Vec<u8>>> {
+    let mut tag = Zeroizing::new(vec![0; spec.argon2.params().tag_len_bytes()]);
+    let mut lease = arenas.lend(spec.argon2.params().memory_blocks());
+    fill::hash(spec, password, lease.arena()?, cancel, &mut tag)?;
     Ok(tag)
 }
 
@@ -126,14 +122,34 @@ mod tests {
         let params = Params::builder().memory(Memory::kib(32)).passes(3).lanes(4).threads(1).build().unwrap();
         let arenas = Arenas::new(1);
         for (algorithm, expected) in vectors {
-            let mut tag = [0; 32];
-            arenas
-                .lend(Argon2::new(algorithm, Version::V0x13, params))
-                .hash_into_with_ad(&[1; 32], &[2; 16], &[3; 8], &[4; 12], &mut tag)
-                .unwrap();
-            assert_eq!(tag.map(|byte| format!("{byte:02x}")).concat(), expected, "{algorithm:?}");
+            let spec = Spec {
+                argon2: Argon2::new(algorithm, Version::V0x13, params),
+                salt: vec![2; 16],
+                secret: Zeroizing::new(vec![3; 8]),
+                data: vec![4; 12],
+            };
+            let tag = derive(&spec, &[1; 32], &arenas, &Cancel::new()).unwrap();
+            let hex = tag.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+            assert_eq!(hex, expected, "{algorithm:?}");
             assert_eq!(arenas.idle_bytes(), 32 * 1024);
         }
+    }
+
+    #[test]
+    fn stops_between_two_slices() {
+        // Minutes, if it were computed.
+        let params = Params::builder().memory(Memory::kib(8192)).passes(100_000).threads(1).build().unwrap();
+        let spec = Spec::new(Argon2::new(Algorithm::Argon2id, Version::V0x13, params), vec![0; 16]);
+        let (arenas, cancel) = (Arenas::new(1), Cancel::new());
+        let error = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                cancel.cancel();
+            });
+            derive(&spec, b"password", &arenas, &cancel).unwrap_err()
+        });
+        assert_eq!(error.code(), Code::Cancelled);
+        assert_eq!(arenas.idle_bytes(), 8192 * 1024, "its memory came back");
     }
 
     #[test]
@@ -146,7 +162,7 @@ mod tests {
             return;
         }
         let arenas = Arenas::new(1);
-        let error = derive(&Spec::new(spec, vec![0; 16]), &[], &arenas).unwrap_err();
+        let error = derive(&Spec::new(spec, vec![0; 16]), &[], &arenas, &Cancel::new()).unwrap_err();
         assert_eq!(error.code(), Code::MemoryBudget);
         assert_eq!(arenas.idle_bytes(), 0);
     }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::arena::Arenas;
+use super::arena::{Arenas, Expected};
 use super::eksblowfish::{Lane, Start};
 use super::kernel::Kernel;
 use super::lanes;
 use super::pepper::Pepper;
+use super::policy::Policy;
 use super::recipe::{Prepared, Recipe};
 use super::secret::Secret;
 use super::stored::{Input, Stored};
@@ -154,6 +155,18 @@ impl PasswordJob {
         check.max(anew)
     }
 
+    /// Whether its first computation is argon2's.
+    fn needs_arena(&self) -> bool {
+        match (&self.check, &self.anew) {
+            (Some(Subject::Stored(stored)), _) => matches!(stored.kernel, Kernel::Argon2(_)),
+            (Some(Subject::Nobody(recipe)), _) | (None, Some(Anew::ByRecipe(recipe))) => {
+                matches!(recipe.policy(), Policy::Argon2 { .. })
+            }
+            (None, Some(Anew::Exactly(kernel))) => matches!(kernel, Kernel::Argon2(_)),
+            (None, None) => false,
+        }
+    }
+
     /// Bytes that it holds while it waits.
     pub fn input_bytes(&self) -> u64 {
         self.password.as_bytes().len() as u64
@@ -286,6 +299,8 @@ pub struct PasswordTask {
     pub(super) job: PasswordJob,
     pub(super) workshop: Arc<Workshop>,
     tell: Option<Tell>,
+    /// Until it ends: others' arenas need no wipe that this one will overwrite.
+    _expected: Option<Expected>,
 }
 
 impl PasswordTask {
@@ -295,7 +310,9 @@ impl PasswordTask {
         workshop: Arc<Workshop>,
         tell: impl FnOnce(Outcome) + Send + 'static,
     ) -> Self {
-        Self { job, workshop, tell: Some(Box::new(tell)) }
+        let needs_arena = job.needs_arena();
+        let arenas = Arc::clone(&workshop.arenas);
+        Self { job, workshop, tell: Some(Box::new(tell)), _expected: needs_arena.then(|| arenas.expect()) }
     }
 
     /// The pool's word for what comes next.

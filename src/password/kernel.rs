@@ -35,7 +35,7 @@ impl Kernel {
     ) -> Result<Zeroizing<Vec<u8>>> {
         cancel.check()?;
         match self {
-            Kernel::Argon2(spec) => argon2::derive(spec, input, arenas),
+            Kernel::Argon2(spec) => argon2::derive(spec, input, arenas, cancel),
             Kernel::Bcrypt(spec) => Ok(Zeroizing::new(bcrypt::derive(spec, input, cancel)?.to_vec())),
             Kernel::Scrypt(spec) => spec.derive(input),
             Kernel::Pbkdf2(spec) => spec.derive(input, cancel),

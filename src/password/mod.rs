@@ -21,14 +21,15 @@
 //! ```
 //!
 //! These run on the calling thread. [`PasswordTask`] is what the pool runs: there, several bcrypt hashes are computed
-//! side by side on a thread. [`Cancel`] is polled before the work starts, and within bcrypt's, PBKDF2's and phpass's; the
-//! argon2 and scrypt kernels in use cannot be stopped midway.
+//! side by side on a thread. [`Cancel`] is polled before the work starts, and within bcrypt's, PBKDF2's and phpass's, and
+//! argon2's between its slices; scrypt cannot be stopped midway.
 
 mod arena;
 mod argon2;
 mod bcrypt;
 mod eksblowfish;
 mod fields;
+mod fill;
 mod itoa64;
 mod job;
 mod judge;
@@ -85,7 +86,7 @@ pub fn hash(
     recipe.check_password(password, &Pepper::default())?;
     cancel.check()?;
     let prepared = recipe.prepare(password, &Pepper::default())?;
-    prepared.write(&*prepared.kernel.derive(&prepared.input, arenas, cancel)?)
+    prepared.write(&prepared.kernel.derive(&prepared.input, arenas, cancel)?)
 }
 
 /// Does the work that hashing `password` by `policy` costs and throws the result away: what a login for a

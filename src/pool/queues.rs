@@ -173,8 +173,8 @@ impl State {
             if !entry.ticket().cancel.is_cancelled() {
                 break;
             }
-            let entry = self.queues[lane].pop_front();
-            entry.into_iter().for_each(|entry| bury(entry, budget, graveyard));
+            let Some(entry) = self.queues[lane].pop_front() else { break };
+            bury(entry, budget, graveyard);
         }
     }
 
