@@ -174,8 +174,8 @@ export interface VerifyPasswordOptions extends JobOptions {
  * - `ERR_QUEUE_FULL`, `ERR_DEADLINE`, `ERR_SHUTDOWN`, or `signal.reason`, as every job;
  * - `ERR_IO`: the operating system has no random bytes.
  *
- * An abort or a deadline rejects at once. bcrypt stops within milliseconds; argon2, once it computes, cannot be
- * stopped midway, and its thread is free when the hash is done.
+ * An abort or a deadline rejects at once. bcrypt's thread is free within milliseconds; argon2's when it has filled a
+ * quarter of its memory once more.
  *
  * @example
  * const { hashPassword } = require('offloop')
@@ -209,7 +209,7 @@ export function hashPassword(password: Secret, options?: HashPasswordOptions): P
  * - `ERR_COST_LIMIT`: the hash asks for more than {@link CostLimits} allow;
  * - `ERR_INVALID_ARG`: a wrong argument, and a hash that names a key that `pepper` does not hold;
  * - `ERR_MEMORY_BUDGET`, `ERR_QUEUE_FULL`, `ERR_DEADLINE`, `ERR_SHUTDOWN`, or `signal.reason`, as
- *   {@link hashPassword}. scrypt, like argon2, cannot be stopped midway.
+ *   {@link hashPassword}. scrypt's thread is free only when the hash is done.
  *
  * @example
  * const { verifyPassword } = require('offloop')

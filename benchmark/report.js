@@ -6,7 +6,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { barChart, lineChart } = require('./chart.js')
 
-const SUITES = ['isolation', 'passwords', 'csv', 'images', 'scaling']
+const SUITES = ['isolation', 'passwords', 'latency', 'lanes', 'memory', 'csv', 'images', 'scaling']
 const BEGIN = '<!-- results: written by `npm run bench` -->'
 const END = '<!-- end of results -->'
 
@@ -14,6 +14,9 @@ const END = '<!-- end of results -->'
 const CHARTS = {
   isolation: { figure: 'readP99', title: 'fs.readFile of a small file while a package is busy: p99', unit: 'milliseconds', scale: 'log' },
   passwords: { figure: 'perSecond', title: 'Password hashes a second', unit: 'hashes/s', scale: 'linear' },
+  latency: { figure: 'p99', title: 'How long a login takes: p99', unit: 'milliseconds', scale: 'log' },
+  lanes: { figure: 'perSecond', title: 'bcrypt hashes a second of one thread, by lanes', unit: 'hashes/s', scale: 'linear' },
+  memory: { figure: 'peakMiB', title: '200 hashes of 64 MiB at once: memory over the start\'s', unit: 'MiB', scale: 'linear' },
   csv: { figure: 'loopNsPerCell', title: 'CSV export: how long it holds the event loop', unit: 'nanoseconds a cell', scale: 'log' },
   images: { figure: 'ms', title: 'Resizing an image, one at a time', unit: 'milliseconds', scale: 'log' },
   scaling: { figure: 'perSecond', title: 'Throughput by threads', unit: 'calls/s', scale: 'linear' }
@@ -94,6 +97,7 @@ function worse({ suite, cases }, measures, label) {
   const lines = []
   for (const one of cases) {
     for (const { figure, unit, better, digits } of measures) {
+      if (better === 'none') continue
       const own = one.results.offloop[figure]
       const ahead = Object.entries(one.results)
         .map(([peer, figures]) => ({ peer, its: /** @type {Result} */ (figures)[figure] }))

@@ -8,7 +8,7 @@ const path = require('node:path')
 const { machine } = require('./machine.js')
 const { report } = require('./report.js')
 
-const SUITES = ['isolation', 'passwords', 'csv', 'images', 'scaling']
+const SUITES = ['isolation', 'passwords', 'latency', 'lanes', 'memory', 'csv', 'images', 'scaling']
 
 async function main() {
   const args = process.argv.slice(2)

@@ -11,23 +11,23 @@ const SECRET = 'correct horse battery staple'
  */
 
 /**
- * argon2id with one lane and 32 bytes.
- * @param {{ memoryKiB: number, passes: number }} cost
+ * argon2id of 32 bytes.
+ * @param {{ memoryKiB: number, passes: number, lanes?: number }} cost
  * @returns {Record<string, () => Hasher>} loaded only when called, so that a process holds no other peer
  */
-function argon2({ memoryKiB, passes }) {
+function argon2({ memoryKiB, passes, lanes = 1 }) {
   return {
     offloop: () => {
       const { hashPassword } = require('../..')
-      return { peer: 'offloop', hash: () => hashPassword(SECRET, { policy: { algorithm: 'argon2id', memoryKiB, passes, lanes: 1 } }) }
+      return { peer: 'offloop', hash: () => hashPassword(SECRET, { policy: { algorithm: 'argon2id', memoryKiB, passes, lanes } }) }
     },
     argon2: () => {
       const argon2 = require('argon2')
-      return { peer: 'argon2', hash: () => argon2.hash(SECRET, { type: argon2.argon2id, memoryCost: memoryKiB, timeCost: passes, parallelism: 1 }) }
+      return { peer: 'argon2', hash: () => argon2.hash(SECRET, { type: argon2.argon2id, memoryCost: memoryKiB, timeCost: passes, parallelism: lanes }) }
     },
     '@node-rs/argon2': () => {
       const argon2 = require('@node-rs/argon2')
-      return { peer: '@node-rs/argon2', hash: () => argon2.hash(SECRET, { algorithm: argon2.Algorithm.Argon2id, memoryCost: memoryKiB, timeCost: passes, parallelism: 1 }) }
+      return { peer: '@node-rs/argon2', hash: () => argon2.hash(SECRET, { algorithm: argon2.Algorithm.Argon2id, memoryCost: memoryKiB, timeCost: passes, parallelism: lanes }) }
     }
   }
 }

@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use super::arena::Arenas;
 use super::eksblowfish::Start;
 use super::policy::Limits;
+use super::secret::wipe_stack;
 use super::{argon2, bcrypt, pbkdf2, phpass, scrypt};
 use crate::error::{Code, Error, Result};
 use crate::pool::Cancel;
@@ -34,6 +35,14 @@ impl Kernel {
         cancel: &Cancel,
     ) -> Result<Zeroizing<Vec<u8>>> {
         cancel.check()?;
+        let tag = self.compute(input, arenas, cancel);
+        wipe_stack();
+        tag
+    }
+
+    /// A call of its own, so that all of its stack lies where [`wipe_stack`] will.
+    #[inline(never)]
+    fn compute(&self, input: &[u8], arenas: &Arenas, cancel: &Cancel) -> Result<Zeroizing<Vec<u8>>> {
         match self {
             Kernel::Argon2(spec) => argon2::derive(spec, input, arenas, cancel),
             Kernel::Bcrypt(spec) => Ok(Zeroizing::new(bcrypt::derive(spec, input, cancel)?.to_vec())),

@@ -6,6 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256, Sha384};
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::secret::wipe_stack;
 use crate::error::{Error, Result};
 
 /// A password as a scheme's maker prepared it.
@@ -28,6 +29,13 @@ const WORDPRESS_MOST: usize = 4096;
 impl Prehash {
     /// The bytes that the scheme itself hashes, or `None` where the maker would take the password for wrong.
     pub(super) fn apply(&self, password: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let bytes = self.compute(password);
+        wipe_stack();
+        bytes
+    }
+
+    #[inline(never)]
+    fn compute(&self, password: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>> {
         Ok(Some(match self {
             Prehash::None => Zeroizing::new(password.to_vec()),
             Prehash::Sha256Hex => {
@@ -51,9 +59,12 @@ impl Prehash {
 
 /// HMAC-SHA-256 (RFC 2104) in base64 with padding: 44 characters.
 pub(super) fn hmac_sha256_base64(key: &[u8], message: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-    Ok(base64(&mut hmac::<Hmac<Sha256>>(key, message)?))
+    let mac = hmac::<Hmac<Sha256>>(key, message);
+    wipe_stack();
+    Ok(base64(&mut mac?))
 }
 
+#[inline(never)]
 fn hmac<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Result<hmac::digest::Output<M>> {
     let mut mac =
         <M as KeyInit>::new_from_slice(key).map_err(|_| Error::internal("HMAC takes keys of any length"))?;

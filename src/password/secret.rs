@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::error::{Code, Error, Result};
 
@@ -45,6 +45,15 @@ impl From<Vec<u8>> for Secret {
     fn from(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
     }
+}
+
+/// Overwrites what a call that has just returned left on the stack: libraries move what they hash with, and wipe only
+/// where it came to lie last. Deeper than any computation here goes.
+#[inline(never)]
+pub(super) fn wipe_stack() {
+    let mut stack = [0_u8; 32 << 10];
+    stack.zeroize();
+    std::hint::black_box(&mut stack);
 }
 
 impl fmt::Debug for Secret {
