@@ -67,16 +67,15 @@ pub fn parse(hash: &str) -> Result<Stored> {
 
 fn parse_plain(hash: &str) -> Result<Stored> {
     let name = hash.strip_prefix('$').unwrap_or(hash);
-    let name = &name[..name.find('$').unwrap_or(name.len())];
+    // `rest` is what follows the name: Django's and WordPress's names stand before a string of another maker.
+    let (name, rest) = name.split_once('$').unwrap_or((name, ""));
     match (hash.starts_with('$'), name) {
         (true, "argon2id" | "argon2i" | "argon2d") => parse_argon2(hash),
-        (false, "argon2") => parse_argon2(&hash["argon2".len()..]),
+        (false, "argon2") => parse_argon2(&format!("${rest}")),
         (true, "2" | "2a" | "2b" | "2x" | "2y") => parse_bcrypt(hash, "bcrypt", Prehash::None),
-        (false, "bcrypt") => parse_bcrypt(&hash["bcrypt$".len()..], "bcrypt", Prehash::None),
-        (false, "bcrypt_sha256") => {
-            parse_bcrypt(&hash["bcrypt_sha256$".len()..], "django-bcrypt-sha256", Prehash::Sha256Hex)
-        }
-        (true, "wp") => parse_bcrypt(&hash["$wp".len()..], "wordpress-bcrypt", Prehash::WordPress),
+        (false, "bcrypt") => parse_bcrypt(rest, "bcrypt", Prehash::None),
+        (false, "bcrypt_sha256") => parse_bcrypt(rest, "django-bcrypt-sha256", Prehash::Sha256Hex),
+        (true, "wp") => parse_bcrypt(&format!("${rest}"), "wordpress-bcrypt", Prehash::WordPress),
         (true, "bcrypt-sha256") => parse_bcrypt_sha256(hash),
         (true, "scrypt") => scrypt::parse_phc(hash).map(stored_scrypt),
         (true, "7") => scrypt::parse_crypt(hash).map(stored_scrypt),
