@@ -222,6 +222,15 @@ impl Shared {
         drop(watched);
     }
 
+    /// Whether jobs wait or run. Takes no lock.
+    pub(crate) fn is_busy(&self) -> bool {
+        use std::sync::atomic::Ordering::Relaxed;
+        Lane::ALL.iter().any(|&lane| {
+            let LaneCounters { queued, running, .. } = &self.counters[lane];
+            queued.load(Relaxed) + running.load(Relaxed) > 0
+        })
+    }
+
     /// How many slots of a lane are held. For tests and for the end.
     pub(crate) fn held(&self, lane: Lane) -> usize {
         lock(&self.state).governor.held(lane)

@@ -127,6 +127,8 @@ impl Workers {
                 drop(self.io.spawn(errand, &self.threads));
             }
             let next = shared.pump();
+            // What runs may leave memory behind when it ends, and wakes nobody then.
+            let busy = shared.is_busy();
             drop(shared);
             let keeps = self.kept() > 0;
             if keeps && aged.elapsed() >= TICK {
@@ -136,7 +138,7 @@ impl Workers {
                 }
                 self.slabs.age();
             }
-            let tick = keeps.then_some(TICK);
+            let tick = (keeps || busy).then_some(TICK);
             let until_next = next.map(|next| next.saturating_duration_since(Instant::now()));
             match tick.into_iter().chain(until_next).min() {
                 // A wake that came meanwhile is remembered: parking then returns at once.
