@@ -36,7 +36,7 @@ impl Scene {
         let pool = Pool::new(&options, Vec::new()).unwrap();
         let tenant = pool.tenant();
         let (sender, answers) = channel();
-        let workshop = Workshop { arenas: Arc::new(Arenas::new(threads)), width: Width::default() };
+        let workshop = Workshop { arenas: Arenas::new(threads), width: Width::default() };
         workshop.width.set(lanes);
         Self { pool, tenant, workshop: Arc::new(workshop), sender, answers }
     }

@@ -15,7 +15,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use offloop::pool::{
-    Batched, Crew, Cx, Kind, Lane, PerLane, Pool, PoolOptions, Reclaim, Spec, Step, Task, Tenant, Together,
+    Batched, Company, Crew, Cx, Kind, Lane, PerLane, Pool, PoolOptions, Reclaim, Spec, Step, Task, Tenant,
 };
 use offloop::{Code, Error, Result};
 
@@ -494,6 +494,7 @@ struct Shared {
     /// Put back once, to go on alone.
     alone_later: bool,
     is_alone: bool,
+    needs_memory: bool,
 }
 
 fn together(first: Batched, crew: &Crew<'_>) {
@@ -533,8 +534,9 @@ impl Task for Shared {
         Ok(self.end())
     }
 
-    fn together(&self) -> Option<(Kind, Together)> {
-        (!self.is_alone).then_some((Kind("shared"), together))
+    fn together(&self) -> Option<Company> {
+        let company = Company { kind: Kind("shared"), run: together, needs_memory: self.needs_memory };
+        (!self.is_alone).then_some(company)
     }
 
     fn as_any(&mut self) -> Option<&mut dyn std::any::Any> {
@@ -556,8 +558,18 @@ impl Crowd {
     }
 
     fn submit(&self, name: &'static str, alone_later: bool, working: u64) -> offloop::pool::Handle {
-        let (done, seen) = (self.scene.sender.clone(), self.seen.clone());
-        let job = Shared { name, gate: self.gate.clone(), done, seen, alone_later, is_alone: false };
+        self.submit_with(name, alone_later, working, false)
+    }
+
+    fn submit_with(
+        &self,
+        name: &'static str,
+        alone_later: bool,
+        working: u64,
+        needs_memory: bool,
+    ) -> offloop::pool::Handle {
+        let (done, seen, gate) = (self.scene.sender.clone(), self.seen.clone(), self.gate.clone());
+        let job = Shared { name, gate, done, seen, alone_later, is_alone: false, needs_memory };
         self.scene.submit_task(name, &Spec { working, ..spec(Lane::Interactive) }, job).unwrap()
     }
 

@@ -16,7 +16,7 @@ use napi::{Env, Result, Status, sys};
 
 use super::value::{Failure, Settlement, Value};
 use crate::error::Error;
-use crate::password::{Arenas, Width, Workshop};
+use crate::password::{Arenas, MAX_ARGON2_TOGETHER, Width, Workshop};
 use crate::pool::{Pool, PoolOptions, Reclaim, Stack, Tenant};
 
 /// How long the last environment waits for the pool's threads when it goes.
@@ -62,7 +62,7 @@ static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
 });
 
 /// Idle argon2 arenas, as the pool sees them.
-struct IdleArenas(Arc<Arenas>);
+struct IdleArenas(Arenas);
 
 impl Reclaim for IdleArenas {
     fn idle_bytes(&self) -> u64 {
@@ -86,10 +86,10 @@ impl Process {
         let process = if let Some(process) = &registry.process {
             Arc::clone(process)
         } else {
-            let arenas = Arc::new(Arenas::new(1));
-            let reclaim: Vec<Arc<dyn Reclaim>> = vec![Arc::new(IdleArenas(Arc::clone(&arenas)))];
+            let arenas = Arenas::new(1);
+            let reclaim: Vec<Arc<dyn Reclaim>> = vec![Arc::new(IdleArenas(arenas.clone()))];
             let pool = Pool::new(&registry.options, reclaim)?;
-            drop(arenas.set_keep(pool.threads()));
+            drop(arenas.set_keep(pool.threads() * MAX_ARGON2_TOGETHER));
             let width = Width::default();
             width.set(registry.bcrypt_lanes);
             Arc::new(Self { pool, workshop: Arc::new(Workshop { arenas, width }) })
@@ -117,7 +117,7 @@ impl Process {
 
     pub(super) fn configure(&self, options: &PoolOptions, bcrypt_lanes: Option<usize>) -> crate::Result<()> {
         self.pool.configure(options)?;
-        drop(self.workshop.arenas.set_keep(self.pool.threads()));
+        drop(self.workshop.arenas.set_keep(self.pool.threads() * MAX_ARGON2_TOGETHER));
         let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(lanes) = bcrypt_lanes {
             self.workshop.width.set(lanes);

@@ -19,7 +19,7 @@ use super::argon2::BLOCK_BYTES;
 use super::fill;
 use crate::error::{Error, Result};
 
-/// The idle argon2 arenas of a process, shared by all its workers.
+/// The idle argon2 arenas of a process, shared by all its workers. A clone is the same one.
 ///
 /// A worker holds the lock for a few moves of pointers; memory is mapped and freed outside it.
 ///
@@ -35,7 +35,10 @@ use crate::error::{Error, Result};
 /// assert_eq!(arenas.idle_bytes(), 0);
 /// # Ok::<(), offloop::Error>(())
 /// ```
-pub struct Arenas {
+#[derive(Clone)]
+pub struct Arenas(Arc<Inner>);
+
+struct Inner {
     stock: Mutex<Stock>,
     /// What `stock.idle` holds, readable without its lock.
     idle_bytes: AtomicU64,
@@ -46,11 +49,11 @@ pub struct Arenas {
 
 /// A job that will ask for an arena, or has asked.
 #[derive(Debug)]
-pub(super) struct Expected(Arc<Arenas>);
+pub(super) struct Expected(Arenas);
 
 impl Drop for Expected {
     fn drop(&mut self) {
-        self.0.expected.fetch_sub(1, Ordering::Relaxed);
+        self.0.0.expected.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -101,17 +104,17 @@ impl fmt::Debug for Arenas {
 impl Arenas {
     /// No arenas yet, and at most `keep` of them idle later: as many as there are threads.
     pub fn new(keep: usize) -> Self {
-        Self {
+        Self(Arc::new(Inner {
             stock: Mutex::new(Stock { idle: VecDeque::new(), lent: 0 }),
             idle_bytes: AtomicU64::new(0),
             keep: AtomicUsize::new(keep),
             expected: AtomicUsize::new(0),
-        }
+        }))
     }
 
     /// Bytes held by idle arenas. Takes no lock.
     pub fn idle_bytes(&self) -> u64 {
-        self.idle_bytes.load(Ordering::Relaxed)
+        self.0.idle_bytes.load(Ordering::Relaxed)
     }
 
     /// Takes the oldest idle arenas out, until they make up `bytes` or there are no more.
@@ -132,7 +135,7 @@ impl Arenas {
 
     /// Changes how many may be idle, and takes the ones over it out, oldest first.
     pub fn set_keep(&self, keep: usize) -> Shed {
-        self.keep.store(keep, Ordering::Relaxed);
+        self.0.keep.store(keep, Ordering::Relaxed);
         let mut stock = self.lock();
         let surplus = stock.idle.len().saturating_sub(keep);
         let shed = Shed(stock.idle.drain(..surplus).collect());
@@ -157,19 +160,19 @@ impl Arenas {
     }
 
     /// Says that a job will ask for an arena.
-    pub(super) fn expect(self: &Arc<Self>) -> Expected {
-        self.expected.fetch_add(1, Ordering::Relaxed);
-        Expected(Arc::clone(self))
+    pub(super) fn expect(&self) -> Expected {
+        self.0.expected.fetch_add(1, Ordering::Relaxed);
+        Expected(self.clone())
     }
 
     /// An arena of so many blocks, an idle one if there is one. A new one is mapped when it is first used.
-    pub(super) fn lend(&self, blocks: u32) -> Lease<'_> {
+    pub(super) fn lend(&self, blocks: u32) -> Lease {
         let mut stock = self.lock();
         let newest_fit = stock.idle.iter().rposition(|idle| idle.arena.len() == blocks as usize);
         let (arena, surplus) = match newest_fit.and_then(|index| stock.idle.remove(index)) {
             Some(idle) => (Some(idle.arena), None),
             // A new arena takes the place of one that no recent job had a use for.
-            None if stock.idle.len() + stock.lent >= self.keep.load(Ordering::Relaxed) => {
+            None if stock.idle.len() + stock.lent >= self.0.keep.load(Ordering::Relaxed) => {
                 (None, stock.idle.pop_front())
             }
             None => (None, None),
@@ -178,7 +181,7 @@ impl Arenas {
         self.publish(&stock);
         drop(stock);
         drop(surplus);
-        Lease { arenas: self, arena, blocks }
+        Lease { arenas: self.clone(), arena, blocks }
     }
 
     fn take_oldest_while(&self, mut wanted: impl FnMut(&Idle) -> bool) -> Shed {
@@ -197,7 +200,7 @@ impl Arenas {
             arena.map(|arena| Idle { wiped: arena.is_known_zeroed(), arena, since: Instant::now() });
         let mut stock = self.lock();
         // One that waits, beside this one and those that have theirs, will overwrite it.
-        let awaited = self.expected.load(Ordering::Relaxed) > stock.lent;
+        let awaited = self.0.expected.load(Ordering::Relaxed) > stock.lent;
         if let Some(idle) = &mut idle
             && !awaited
             && !idle.wiped
@@ -209,7 +212,7 @@ impl Arenas {
         }
         stock.lent -= 1;
         stock.idle.extend(idle);
-        let over = stock.idle.len() > self.keep.load(Ordering::Relaxed);
+        let over = stock.idle.len() > self.0.keep.load(Ordering::Relaxed);
         let surplus = if over { stock.idle.pop_front() } else { None };
         self.publish(&stock);
         drop(stock);
@@ -217,23 +220,23 @@ impl Arenas {
     }
 
     fn publish(&self, stock: &Stock) {
-        self.idle_bytes.store(stock.idle.iter().map(Idle::bytes).sum(), Ordering::Relaxed);
+        self.0.idle_bytes.store(stock.idle.iter().map(Idle::bytes).sum(), Ordering::Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, Stock> {
         // Nothing under the lock can leave the stock half changed.
-        self.stock.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.stock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// An arena on loan to one job. It goes back when dropped, also by a panic.
-pub(super) struct Lease<'a> {
-    arenas: &'a Arenas,
+pub(super) struct Lease {
+    arenas: Arenas,
     arena: Option<Arena>,
     blocks: u32,
 }
 
-impl Lease<'_> {
+impl Lease {
     /// `ERR_MEMORY_BUDGET` where the system has no memory.
     pub(super) fn arena(&mut self) -> Result<&mut Arena> {
         if self.arena.is_none() {
@@ -243,7 +246,7 @@ impl Lease<'_> {
     }
 }
 
-impl Drop for Lease<'_> {
+impl Drop for Lease {
     fn drop(&mut self) {
         self.arenas.give_back(self.arena.take());
     }
@@ -254,7 +257,7 @@ mod tests {
     use argon2_rust::params::Memory;
     use argon2_rust::{Algorithm, Argon2, Params, Version};
 
-    use super::super::argon2::Spec;
+    use super::super::argon2::{Spec, derive};
     use super::*;
     use crate::pool::Cancel;
 
@@ -262,13 +265,11 @@ mod tests {
     fn run(arenas: &Arenas, kib: u32) -> usize {
         let params = Params::builder().memory(Memory::kib(kib.into())).passes(1).threads(1).build().unwrap();
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let mut lease = arenas.lend(params.memory_blocks());
-        let found = lease.arena.as_ref().map_or(0, Arena::len);
-        let mut tag = [0; 32];
         let spec = Spec::new(argon2, b"somesalt".to_vec());
-        fill::hash(&spec, b"password", lease.arena().unwrap(), &Cancel::new(), &mut tag).unwrap();
-        assert_eq!(tag.as_slice(), argon2.hash(b"password", b"somesalt").unwrap());
-        found
+        let found = arenas.lock().idle.iter().any(|idle| idle.arena.len() == params.memory_blocks() as usize);
+        let tag = derive(&spec, b"password", arenas, &Cancel::new()).unwrap();
+        assert_eq!(*tag, argon2.hash(b"password", b"somesalt").unwrap());
+        if found { kib as usize } else { 0 }
     }
 
     fn unwiped(arenas: &Arenas) -> usize {
@@ -281,7 +282,7 @@ mod tests {
 
     #[test]
     fn an_arena_is_wiped_unless_somebody_waits_for_it_and_then_later() {
-        let arenas = Arc::new(Arenas::new(2));
+        let arenas = Arenas::new(2);
         run(&arenas, 64);
         assert_eq!(unwiped(&arenas), 0, "nobody waits");
         let (own, other) = (arenas.expect(), arenas.expect());

@@ -6,7 +6,7 @@ use argon2_rust::{Argon2, Version};
 use zeroize::Zeroizing;
 
 use super::arena::Arenas;
-use super::fill;
+use super::fill::{self, Fill};
 use super::policy::Policy;
 use crate::error::{Code, Error, Result};
 use crate::pool::Cancel;
@@ -90,17 +90,19 @@ pub(super) fn check_salt(salt: &[u8]) -> Result<&[u8]> {
     ))
 }
 
-/// The hash proper. The caller has checked every length and cost. Looks at `cancel` between slices.
+/// The hash proper. The caller has checked every length and cost. Looks at `cancel` every millisecond or two.
 pub(super) fn derive(
     spec: &Spec,
     password: &[u8],
     arenas: &Arenas,
     cancel: &Cancel,
 ) -> Result<Zeroizing<Vec<u8>>> {
-    let mut tag = Zeroizing::new(vec![0; spec.argon2.params().tag_len_bytes()]);
-    let mut lease = arenas.lend(spec.argon2.params().memory_blocks());
-    fill::hash(spec, password, lease.arena()?, cancel, &mut tag)?;
-    Ok(tag)
+    let mut fill = Fill::begin(spec, password, arenas)?;
+    while !fill.is_done() {
+        fill::turn(std::slice::from_mut(&mut fill))?;
+        cancel.check()?;
+    }
+    fill.finish()
 }
 
 #[cfg(test)]

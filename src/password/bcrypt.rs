@@ -13,7 +13,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 use super::SALT_BYTES;
-use super::eksblowfish::{Lanes, Start};
+use super::eksblowfish::{Lanes, Words, repeat};
 use super::secret::Secret;
 use crate::error::{Code, Error, Result};
 use crate::pool::Cancel;
@@ -77,9 +77,17 @@ pub(super) struct Spec {
 }
 
 impl Spec {
-    /// The computation with its key: the password and a NUL, as far as 72 bytes go. NULs inside are taken as they come,
-    /// which is what the bcrypt packages of npm do; only the makers of `$2x$` stopped there.
-    pub(super) fn start(&self, password: &[u8]) -> Start {
+    /// Begins the computation. The stack must be wiped after it.
+    pub(super) fn begin(&self, lanes: &mut Lanes, password: &[u8]) {
+        lanes.begin(self.cost, &self.salt, |words| self.write_key(words, password));
+    }
+
+    /// The key: the password and a NUL, as far as 72 bytes go. NULs inside are taken as they come, which is what the
+    /// bcrypt packages of npm do; only the makers of `$2x$` stopped there.
+    fn write_key(&self, words: &mut Words, password: &[u8]) {
+        if self.dialect == Dialect::X {
+            return write_sign_extended(words, password);
+        }
         let mut key = Zeroizing::new([0; KEY_BYTES]);
         let taken = password.len().min(KEY_BYTES);
         key[..taken].copy_from_slice(&password[..taken]);
@@ -90,22 +98,17 @@ impl Spec {
         if self.wraps && matches!(self.dialect, Dialect::Original | Dialect::A) {
             length %= 256;
         }
-        if self.dialect == Dialect::X {
-            return self.start_sign_extended(password);
-        }
         // A key of no bytes has C read the first one again and again, be it the NUL.
-        Start::new(self.cost, self.salt, &key[..length.clamp(1, KEY_BYTES)])
+        repeat(words, &key[..length.clamp(1, KEY_BYTES)]);
     }
+}
 
-    /// `crypt_blowfish` before 1.1 widened each byte with its sign, so that one over 127 sets all bits above it.
-    fn start_sign_extended(&self, password: &[u8]) -> Start {
-        let end = password.iter().position(|byte| *byte == 0).unwrap_or(password.len());
-        let mut start = Start::new(self.cost, self.salt, &[0]);
-        let mut bytes = password[..end].iter().chain(std::iter::once(&0)).cycle();
-        for word in &mut *start.key {
-            *word = bytes.by_ref().take(4).fold(0, |word, byte| (word << 8) | i32::from(*byte as i8) as u32);
-        }
-        start
+/// `crypt_blowfish` before 1.1 widened each byte with its sign, so that one over 127 sets all bits above it.
+fn write_sign_extended(words: &mut Words, password: &[u8]) {
+    let end = password.iter().position(|byte| *byte == 0).unwrap_or(password.len());
+    let mut bytes = password[..end].iter().chain(std::iter::once(&0)).cycle();
+    for word in words {
+        *word = bytes.by_ref().take(4).fold(0, |word, byte| (word << 8) | i32::from(*byte as i8) as u32);
     }
 }
 
@@ -145,7 +148,7 @@ pub(super) fn check_whole(password: &Secret) -> Result<()> {
 /// The hash proper. Looks at `cancel` every millisecond or two.
 pub(super) fn derive(spec: &Spec, password: &[u8], cancel: &Cancel) -> Result<Zeroizing<[u8; TAG_BYTES]>> {
     let mut lane = Lanes::new();
-    lane.begin(&spec.start(password));
+    spec.begin(&mut lane, password);
     while !lane.is_done(0) {
         cancel.check()?;
         lane.turn(BETWEEN_LOOKS);

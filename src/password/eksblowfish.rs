@@ -22,22 +22,6 @@ pub(super) const MOST_LANES: usize = 8;
 /// A password's 72 bytes, or a salt repeated to as many, as big-endian words.
 pub(super) type Words = [u32; 18];
 
-/// What a hash is computed from. Wiped when dropped.
-pub(super) struct Start {
-    pub(super) cost: u32,
-    pub(super) salt: [u8; 16],
-    pub(super) key: Zeroizing<Words>,
-}
-
-impl Start {
-    /// `cost` is 4 to 31. The key is repeated; of more than 72 bytes the first count.
-    pub(super) fn new(cost: u32, salt: [u8; 16], key: &[u8]) -> Self {
-        let mut words = Zeroizing::new([0; 18]);
-        fill(&mut words, key);
-        Self { cost, salt, key: words }
-    }
-}
-
 /// A hash that is being computed. Wiped when dropped.
 #[repr(C, align(64))]
 pub(super) struct Lane {
@@ -65,13 +49,14 @@ impl Lanes {
     }
 
     /// Begins a hash, the last one of those that are busy. There must be room: no more than [`MOST_LANES`] are.
-    pub(super) fn begin(&mut self, start: &Start) {
-        self.next().begin(start);
+    /// `cost` is 4 to 31; `key` writes the key's words where they will be used, so that no other place holds them.
+    pub(super) fn begin(&mut self, cost: u32, salt: &[u8; 16], key: impl FnOnce(&mut Words)) {
+        self.next().begin(cost, salt, key);
     }
 
     /// Goes on with a hash that was taken out.
-    pub(super) fn resume(&mut self, lane: &mut Lane) {
-        std::mem::swap(self.next(), lane);
+    pub(super) fn resume(&mut self, lane: &Lane) {
+        self.next().copy(lane);
     }
 
     fn next(&mut self) -> &mut Lane {
@@ -94,7 +79,7 @@ impl Lanes {
     /// Takes out a hash that is not done, to go on with later; the last one takes its place.
     pub(super) fn take(&mut self, at: usize) -> Box<Lane> {
         let mut lane = Box::new(Lane::idle());
-        std::mem::swap(&mut self.lanes[at], &mut *lane);
+        lane.copy(&self.lanes[at]);
         drop(self.remove(at));
         lane
     }
@@ -108,9 +93,14 @@ impl Lanes {
         debug_assert!(at < self.busy);
         let hash = self.is_done(at).then(|| self.lanes[at].finish());
         self.busy -= 1;
-        // Exchanged, not moved: what a move leaves behind would not be wiped.
-        self.lanes.swap(at, self.busy);
-        self.lanes[self.busy].wipe();
+        let (lanes, last) = self.lanes.split_at_mut(self.busy);
+        // Copied from memory to memory: an exchange goes by way of the stack and leaves a copy there.
+        if let (Some(lane), Some(last)) = (lanes.get_mut(at), last.first()) {
+            lane.copy(last);
+        }
+        if let Some(last) = last.first_mut() {
+            last.wipe();
+        }
         hash
     }
 }
@@ -121,13 +111,21 @@ impl Lane {
     }
 
     /// Begins a hash: 2^`cost` iterations are left. Filled where it lies: nothing of the key stays behind on the stack.
-    pub(super) fn begin(&mut self, start: &Start) {
+    fn begin(&mut self, cost: u32, salt: &[u8; 16], key: impl FnOnce(&mut Words)) {
         self.s = pi::S;
         self.p = pi::P;
-        self.key = *start.key;
-        fill(&mut self.salt, &start.salt);
-        self.left = 1 << start.cost;
+        key(&mut self.key);
+        repeat(&mut self.salt, salt);
+        self.left = 1 << cost;
         self.expand_salted();
+    }
+
+    fn copy(&mut self, other: &Self) {
+        self.s.as_flattened_mut().copy_from_slice(other.s.as_flattened());
+        self.p.copy_from_slice(&other.p);
+        self.key.copy_from_slice(&other.key);
+        self.salt.copy_from_slice(&other.salt);
+        self.left = other.left;
     }
 
     /// `ExpandKey(state, salt, key)`, once at the beginning.
@@ -192,8 +190,8 @@ fn word(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0, |word, byte| (word << 8) | u32::from(*byte))
 }
 
-/// The bytes, again and again.
-fn fill(words: &mut Words, bytes: &[u8]) {
+/// The bytes, again and again; of more than 72 the first count.
+pub(super) fn repeat(words: &mut Words, bytes: &[u8]) {
     let mut bytes = bytes.iter().copied().cycle();
     for word in words {
         *word = bytes.by_ref().take(4).fold(0, |word, byte| (word << 8) | u32::from(byte));
@@ -377,7 +375,7 @@ mod tests {
             while lanes.busy() < width
                 && let Some((owner, (key, salt, cost))) = waiting.next()
             {
-                lanes.begin(&Start::new(*cost, *salt, key));
+                lanes.begin(*cost, salt, |words| repeat(words, key));
                 owners.push(owner);
             }
             if owners.is_empty() {

@@ -5,24 +5,23 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::arena::{Arenas, Expected};
-use super::eksblowfish::{Lane, Start};
 use super::kernel::Kernel;
-use super::lanes;
 use super::pepper::Pepper;
 use super::policy::Policy;
 use super::recipe::{Prepared, Recipe};
 use super::secret::Secret;
 use super::stored::{Input, Stored};
+use super::together::{self, Aside, Bench};
 use super::width::Width;
 use super::{argon2, bcrypt};
 use crate::error::{Code, Error, Result};
-use crate::pool::{Cancel, Cx, Kind, Step, Task, Together};
+use crate::pool::{Cancel, Company, Cx, Step, Task};
 
 /// What password jobs share: memory that is kept, and how many bcrypt hashes go side by side.
 #[derive(Debug)]
 pub struct Workshop {
     /// argon2's memory.
-    pub arenas: Arc<Arenas>,
+    pub arenas: Arenas,
     /// bcrypt's lanes.
     pub width: Width,
 }
@@ -75,7 +74,7 @@ pub struct PasswordJob {
     checked: Option<Check>,
     under_way: Option<UnderWay>,
     /// A computation that was put aside.
-    aside: Option<Box<Lane>>,
+    aside: Option<Aside>,
 }
 
 /// What hashing makes.
@@ -187,15 +186,16 @@ impl PasswordJob {
         self.advance(tag)
     }
 
-    /// Whether the next computation is bcrypt's.
-    fn is_bcrypt(&self) -> bool {
-        let by_recipe = |recipe: &Recipe| recipe.policy().is_bcrypt();
+    /// Which others the next computation is done together with, if it is.
+    fn company(&self) -> Option<Company> {
         match (&self.check, &self.anew) {
-            (Some(Subject::Stored(stored)), _) if self.checked.is_none() => stored.is_bcrypt(),
-            (Some(Subject::Nobody(recipe)), _) if self.checked.is_none() => by_recipe(recipe),
-            (_, Some(Anew::ByRecipe(recipe))) => by_recipe(recipe),
-            (_, Some(Anew::Exactly(kernel))) => matches!(kernel, Kernel::Bcrypt(_)),
-            (_, None) => false,
+            (Some(Subject::Stored(stored)), _) if self.checked.is_none() => stored.kernel.company(),
+            (Some(Subject::Nobody(recipe)), _) if self.checked.is_none() => {
+                together::by_policy(recipe.policy())
+            }
+            (_, Some(Anew::ByRecipe(recipe))) => together::by_policy(recipe.policy()),
+            (_, Some(Anew::Exactly(kernel))) => kernel.company(),
+            (_, None) => None,
         }
     }
 
@@ -223,26 +223,22 @@ impl PasswordJob {
         Ok((kernel, input))
     }
 
-    /// Begins the next computation, a bcrypt one, or goes on with it.
-    pub(super) fn start(&mut self) -> Result<Begin> {
-        if let Some(lane) = self.aside.take() {
-            return Ok(Begin::Aside(lane));
+    /// Begins the next computation beside others, or goes on with it. The caller wipes the stack.
+    pub(super) fn start(&mut self, bench: &mut impl Bench, arenas: &Arenas) -> Result<()> {
+        if let Some(aside) = self.aside.take() {
+            return bench.resume(aside);
         }
         let (kernel, input) = self.prepare()?;
-        kernel.start(&input).map(Begin::New).ok_or_else(|| Error::internal("a lane is for bcrypt"))
+        bench.begin(&kernel, &input, arenas)
     }
 
     /// Keeps a computation until it goes on.
-    pub(super) fn put_aside(&mut self, lane: Box<Lane>) {
-        self.aside = Some(lane);
+    pub(super) fn put_aside(&mut self, aside: Aside) {
+        self.aside = Some(aside);
     }
 
-    /// What a bcrypt computation came to.
-    pub(super) fn end(&mut self, hash: &[u8; 24]) -> Result<Next> {
-        self.advance(Zeroizing::new(bcrypt::tag(hash).to_vec()))
-    }
-
-    fn advance(&mut self, tag: Zeroizing<Vec<u8>>) -> Result<Next> {
+    /// A computation has come to its end: what it means, and what is next.
+    pub(super) fn advance(&mut self, tag: Zeroizing<Vec<u8>>) -> Result<Next> {
         let outcome = match (self.under_way.take(), &self.check, &self.anew) {
             (Some(UnderWay::Anew(prepared)), ..) => self.hashed(prepared.write(&tag)?),
             (Some(UnderWay::Exactly), _, Some(Anew::Exactly(Kernel::Bcrypt(spec)))) => {
@@ -285,12 +281,6 @@ impl PasswordJob {
     }
 }
 
-/// How a bcrypt computation begins.
-pub(super) enum Begin {
-    New(Start),
-    Aside(Box<Lane>),
-}
-
 /// Is told what a job came to. Runs on a thread of the pool, after the job has given back all it held.
 pub type Tell = Box<dyn FnOnce(Outcome) + Send>;
 
@@ -311,7 +301,7 @@ impl PasswordTask {
         tell: impl FnOnce(Outcome) + Send + 'static,
     ) -> Self {
         let needs_arena = job.needs_arena();
-        let arenas = Arc::clone(&workshop.arenas);
+        let arenas = workshop.arenas.clone();
         Self { job, workshop, tell: Some(Box::new(tell)), _expected: needs_arena.then(|| arenas.expect()) }
     }
 
@@ -334,8 +324,8 @@ impl Task for PasswordTask {
         self.step(next)
     }
 
-    fn together(&self) -> Option<(Kind, Together)> {
-        self.job.is_bcrypt().then_some((Kind("bcrypt"), lanes::run as Together))
+    fn together(&self) -> Option<Company> {
+        self.job.company()
     }
 
     fn as_any(&mut self) -> Option<&mut dyn std::any::Any> {

@@ -3,12 +3,11 @@
 use zeroize::Zeroizing;
 
 use super::arena::Arenas;
-use super::eksblowfish::Start;
 use super::policy::Limits;
 use super::secret::wipe_stack;
-use super::{argon2, bcrypt, pbkdf2, phpass, scrypt};
+use super::{argon2, bcrypt, pbkdf2, phpass, scrypt, together};
 use crate::error::{Code, Error, Result};
-use crate::pool::Cancel;
+use crate::pool::{Cancel, Company};
 
 #[derive(Clone)]
 pub(super) enum Kernel {
@@ -20,11 +19,12 @@ pub(super) enum Kernel {
 }
 
 impl Kernel {
-    /// Where the computation can be done side by side with others: what it begins with.
-    pub(super) fn start(&self, input: &[u8]) -> Option<Start> {
+    /// Which others it is computed together with, if it is.
+    pub(super) fn company(&self) -> Option<Company> {
         match self {
-            Kernel::Bcrypt(spec) => Some(spec.start(input)),
-            _ => None,
+            Kernel::Bcrypt(_) => Some(together::BCRYPT),
+            Kernel::Argon2(spec) => together::argon2(&spec.argon2),
+            Kernel::Scrypt(_) | Kernel::Pbkdf2(_) | Kernel::Phpass(_) => None,
         }
     }
 

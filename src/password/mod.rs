@@ -21,12 +21,14 @@
 //! ```
 //!
 //! These run on the calling thread. [`PasswordTask`] is what the pool runs: there, several bcrypt hashes are computed
-//! side by side on a thread. [`Cancel`] is polled before the work starts, and within bcrypt's, PBKDF2's and phpass's, and
-//! argon2's between its slices; scrypt cannot be stopped midway.
+//! side by side on a thread. [`Cancel`] is polled before the work starts, and within bcrypt's, PBKDF2's, phpass's and
+//! argon2's; scrypt cannot be stopped midway.
 
 mod arena;
 mod argon2;
 mod bcrypt;
+#[cfg(target_arch = "x86_64")]
+mod blamka;
 mod eksblowfish;
 mod fields;
 mod fill;
@@ -34,7 +36,6 @@ mod itoa64;
 mod job;
 mod judge;
 mod kernel;
-mod lanes;
 mod pbkdf2;
 mod pepper;
 mod phc;
@@ -46,10 +47,14 @@ mod recipe;
 mod scrypt;
 mod secret;
 mod stored;
+mod together;
+#[cfg(target_arch = "x86_64")]
+mod walk;
 mod width;
 
 pub use arena::{Arenas, Shed};
 pub use argon2::Inputs as Argon2Inputs;
+pub use fill::MAX_ARGON2_TOGETHER;
 pub use job::{Check, Outcome, PasswordJob, PasswordTask, Subject, Tell, Workshop};
 pub use judge::Param;
 pub use pepper::{MAX_KEY_ID_BYTES, Pepper};

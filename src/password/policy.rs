@@ -155,10 +155,6 @@ impl Policy {
         }
     }
 
-    pub(super) fn is_bcrypt(&self) -> bool {
-        matches!(self, Self::Bcrypt { .. } | Self::BcryptSha256 { .. })
-    }
-
     /// The validated parameters in the kernel's terms.
     pub(super) fn argon2(&self) -> Result<Argon2> {
         self.validate()?;

@@ -50,6 +50,7 @@ impl From<Vec<u8>> for Secret {
 /// Overwrites what a call that has just returned left on the stack: libraries move what they hash with, and wipe only
 /// where it came to lie last. Deeper than any computation here goes.
 #[inline(never)]
+#[allow(clippy::large_stack_arrays, reason = "it is the stack that is meant")]
 pub(super) fn wipe_stack() {
     let mut stack = [0_u8; 32 << 10];
     stack.zeroize();

@@ -241,10 +241,6 @@ impl Stored {
         bool::from(self.tag.ct_eq(tag)) & input.possible
     }
 
-    pub(super) fn is_bcrypt(&self) -> bool {
-        matches!(self.kernel, Kernel::Bcrypt(_))
-    }
-
     pub(super) fn tag_length(&self) -> usize {
         self.tag.len()
     }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::eksblowfish::{Lanes, MOST_LANES, Start};
+use super::eksblowfish::{Lanes, MOST_LANES, repeat};
 
 /// The most that [`Width::set`] takes.
 pub const MAX_BCRYPT_LANES: usize = MOST_LANES;
@@ -46,13 +46,12 @@ impl Width {
 }
 
 fn probe() -> usize {
-    let start = Start::new(8, [0x5a; 16], b"a probe of the processor");
     let mut lanes = Lanes::new();
     let mut best = [Duration::MAX; MOST_LANES];
     for round in 0..ROUNDS {
         for width in 1..=MOST_LANES {
             while lanes.busy() < width {
-                lanes.begin(&start);
+                lanes.begin(8, &[0x5a; 16], |key| repeat(key, b"a probe of the processor"));
             }
             let begin = Instant::now();
             lanes.turn(ITERATIONS);

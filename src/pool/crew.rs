@@ -14,8 +14,16 @@ use super::queues::Entry;
 use super::scheduler::{Shared, panicked};
 use crate::error::{Error, Result};
 
-/// Runs a job, and those that it takes along, to their ends.
-pub type Together = fn(first: Batched, crew: &Crew<'_>);
+/// How a task is worked on together with others.
+#[derive(Clone, Copy)]
+pub struct Company {
+    /// Which others: those of the same kind.
+    pub kind: Kind,
+    /// Runs a job, and those that it takes along, to their ends.
+    pub run: fn(first: Batched, crew: &Crew<'_>),
+    /// Whether it needs its working memory for that.
+    pub needs_memory: bool,
+}
 
 /// A worker that works on several jobs at once: its side of the pool.
 pub struct Crew<'a> {
@@ -106,8 +114,8 @@ impl Crews {
     }
 }
 
-/// The kind that a task is worked on together in, if it is.
-pub(crate) fn together(task: Option<&dyn Task>) -> Option<(Kind, Together)> {
+/// How a task is worked on together with others, if it is.
+pub(crate) fn together(task: Option<&dyn Task>) -> Option<Company> {
     task.and_then(Task::together)
 }
 

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::budget::Share;
 use super::cancel::Cancel;
-use super::crew::Together;
+use super::crew::Company;
 use super::cx::Cx;
-use super::lane::{Kind, Lane};
+use super::lane::Lane;
 use super::scheduler::Shared;
 use super::tenant::{Presence, Tenant};
 use crate::error::{Code, Error, Result};
@@ -28,9 +28,9 @@ pub trait Task: Send {
     /// Runs one slice: a few milliseconds where the work can be cut so, and polls `cx.cancel()` where it can't.
     fn run(&mut self, cx: &mut Cx<'_>) -> Result<Step>;
 
-    /// `Some` while this task is worked on together with others of a kind, on one worker: by the function, instead of
-    /// `run`. It then holds none of its working memory. May change whenever the task has been run or put back.
-    fn together(&self) -> Option<(Kind, Together)> {
+    /// `Some` while this task is worked on together with others of a kind, on one worker: by that function, instead of
+    /// `run`. May change whenever the task has been run or put back.
+    fn together(&self) -> Option<Company> {
         None
     }
 
@@ -118,6 +118,13 @@ impl Ticket {
         (self.reject)(error);
     }
 
+    /// It waits again, after it has run for a while. True if it was given up meanwhile: whoever did so thought that it
+    /// ran, and left it to the worker. Behind the scheduler's lock.
+    pub(crate) fn waits_again(&self) -> bool {
+        self.state.store(WAITING, Ordering::SeqCst);
+        self.cancel.is_cancelled()
+    }
+
     pub(crate) fn is_late(&self, now: Instant) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= now)
     }
@@ -173,12 +180,12 @@ impl Admission {
 
     /// The job leaves the queue: from now on it counts as running. Repeated calls do nothing.
     pub fn begin(&mut self) {
+        self.ticket.state.store(STARTED, Ordering::SeqCst);
         if self.started.is_some() {
             return;
         }
         let now = Instant::now();
         self.started = Some(now);
-        self.ticket.state.store(STARTED, Ordering::Release);
         let counters = &self.shared.counters[self.ticket.lane];
         counters.queued.fetch_sub(1, Ordering::Relaxed);
         counters.running.fetch_add(1, Ordering::Relaxed);
@@ -265,7 +272,7 @@ impl Handle {
     pub fn cancel(&self) {
         // The claim first: once this returns, nobody settles the job.
         let _ = self.ticket.claim();
-        if self.ticket.cancel.cancel() && self.ticket.state.load(Ordering::Acquire) == WAITING {
+        if self.ticket.cancel.cancel() && self.ticket.state.load(Ordering::SeqCst) == WAITING {
             self.shared.note_dead();
         }
     }

@@ -26,7 +26,7 @@ mod threads;
 mod workers;
 
 pub use cancel::Cancel;
-pub use crew::{Batched, Crew, Together};
+pub use crew::{Batched, Company, Crew};
 pub use cx::Cx;
 pub use io::{Errand, caught};
 pub use job::{Admission, Handle, Spec, Step, Task};

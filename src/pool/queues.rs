@@ -132,8 +132,10 @@ impl State {
             }
             if ticket.cancel.is_cancelled() {
                 if let Some(entry) = queue.remove(index) {
-                    bury(entry, budget, graveyard);
                     // Its memory, if it held any, may be what the others wait for.
+                    if bury(entry, budget, graveyard) {
+                        self.blocked = PerLane::default();
+                    }
                     index = 0;
                 }
                 continue;
@@ -159,7 +161,7 @@ impl State {
         self.queues[lane]
             .iter()
             .take(enough)
-            .take_while(|entry| together(entry.task.as_deref()).is_some_and(|(other, _)| other == kind))
+            .take_while(|entry| together(entry.task.as_deref()).is_some_and(|company| company.kind == kind))
             .count()
     }
 
@@ -174,8 +176,43 @@ impl State {
                 break;
             }
             let Some(entry) = self.queues[lane].pop_front() else { break };
-            bury(entry, budget, graveyard);
+            if bury(entry, budget, graveyard) {
+                self.blocked = PerLane::default();
+            }
         }
+    }
+
+    /// Takes the job at the head of the queue if it is worked on together in this kind and its memory is to be had, and
+    /// tells how many idle bytes must go for it.
+    pub(crate) fn take_along(
+        &mut self,
+        lane: Lane,
+        kind: Kind,
+        budget: &Budget,
+        idle: u64,
+    ) -> Option<(Entry, u64)> {
+        if self.waiting_together(lane, kind, 1) == 0 {
+            return None;
+        }
+        let shed = take_memory(self.queues[lane].front_mut()?, budget, idle)?;
+        Some((self.queues[lane].pop_front()?, shed))
+    }
+
+    /// A job that has run for a while waits again. It keeps its memory, unless it goes on together with others and needs
+    /// none for that; with memory it goes first, lest somebody wait for that who stands before it. True if it was given
+    /// up meanwhile: then it must be swept out.
+    pub(crate) fn put_back(&mut self, mut entry: Entry, budget: &Budget) -> bool {
+        let lane = entry.ticket().lane;
+        if together(entry.task.as_deref()).is_some_and(|company| !company.needs_memory) {
+            self.give_back(&mut entry, budget);
+        }
+        let given_up = matches!(&entry.hold, Hold::Own(admission) if admission.ticket.waits_again());
+        match &entry.hold {
+            Hold::Own(admission) if !admission.holds_working => self.insert(entry),
+            _ => self.queues[lane].push_front(entry),
+        }
+        self.blocked[lane] = false;
+        given_up
     }
 
     /// Takes every job out that was given up while it waited.
@@ -189,8 +226,8 @@ impl State {
                     self.queues[lane].push_back(entry);
                 }
             }
-            self.blocked[lane] = false;
         }
+        self.blocked = PerLane::default();
     }
 
     pub(crate) fn give_back(&mut self, entry: &mut Entry, budget: &Budget) {
@@ -200,12 +237,14 @@ impl State {
     }
 }
 /// Takes the working memory of a job that is about to run, unless it holds it already or is worked on together with
-/// others, for which none is needed.
+/// others and needs none for that.
 fn take_memory(entry: &mut Entry, budget: &Budget, idle: u64) -> Option<u64> {
     match &mut entry.hold {
         Hold::Ride(_) => Some(0),
         Hold::Own(admission) if admission.holds_working => Some(0),
-        Hold::Own(_) if together(entry.task.as_deref()).is_some() => Some(0),
+        Hold::Own(_) if together(entry.task.as_deref()).is_some_and(|company| !company.needs_memory) => {
+            Some(0)
+        }
         Hold::Own(admission) => {
             let shed = budget.take(admission.share, idle)?;
             admission.holds_working = true;
@@ -225,8 +264,9 @@ fn give_back(entry: &mut Entry, budget: &Budget) -> bool {
     }
 }
 
-/// Out of the queue for good; dropped, and so settled, once the lock is released.
-pub(crate) fn bury(mut entry: Entry, budget: &Budget, graveyard: &mut Graveyard) {
-    give_back(&mut entry, budget);
+/// Out of the queue for good; dropped, and so settled, once the lock is released. True if it held memory.
+pub(crate) fn bury(mut entry: Entry, budget: &Budget, graveyard: &mut Graveyard) -> bool {
+    let held = give_back(&mut entry, budget);
     graveyard.push(entry);
+    held
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::budget::Budget;
-use super::crew::{Batched, Crew, Together, together};
+use super::crew::{Batched, Company, Crew, together};
 use super::cx::Cx;
 use super::governor::Governor;
 use super::job::{Admission, Ending, Handle, Spec, Step, Task, Ticket};
@@ -43,6 +43,8 @@ pub(crate) struct Shared {
     closed: AtomicBool,
     /// Jobs that were given up while they waited, roughly: the pump sweeps them out.
     dead: AtomicUsize,
+    /// How long the queues were when somebody last had the lock.
+    waiting: PerLane<AtomicUsize>,
     next_id: AtomicU64,
     host: Box<dyn Host>,
 }
@@ -57,6 +59,7 @@ impl Shared {
             bulk_should_yield: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             dead: AtomicUsize::new(0),
+            waiting: PerLane::new(|_| AtomicUsize::new(0)),
             next_id: AtomicU64::new(0),
             host,
         }
@@ -255,7 +258,14 @@ impl Shared {
             }
         }
         self.bulk_should_yield.store(state.governor.bulk_should_yield(), Ordering::Relaxed);
+        self.note_waiting(state);
         grants
+    }
+
+    fn note_waiting(&self, state: &State) {
+        for lane in Lane::ALL {
+            self.waiting[lane].store(state.queues[lane].len(), Ordering::Relaxed);
+        }
     }
 
     fn spawn(self: &Arc<Self>, grants: PerLane<usize>) {
@@ -272,8 +282,8 @@ impl Shared {
     fn work(self: &Arc<Self>, lane: Lane) {
         let mut next = self.take_first(lane);
         while let Some(mut entry) = next {
-            if let Some(way) = together(entry.task.as_deref()) {
-                next = self.work_together(lane, entry, way);
+            if let Some(company) = together(entry.task.as_deref()) {
+                next = self.work_together(lane, entry, company);
                 continue;
             }
             let outcome = self.run(lane, &mut entry);
@@ -313,15 +323,13 @@ impl Shared {
         self.shed(next)
     }
 
-    /// The job's slot goes to something else; the job waits at the head of its queue. It keeps its memory, unless it
-    /// goes on together with others, which needs none.
-    fn step_aside(self: &Arc<Self>, lane: Lane, mut entry: Entry) -> Option<Entry> {
-        let next = self.turn(lane, |state| {
-            if together(entry.task.as_deref()).is_some() {
-                state.give_back(&mut entry, &self.budget);
-            }
-            state.queues[lane].push_front(entry);
-        });
+    /// The job's slot goes to something else; the job waits again.
+    fn step_aside(self: &Arc<Self>, lane: Lane, entry: Entry) -> Option<Entry> {
+        let mut given_up = false;
+        let next = self.turn(lane, |state| given_up = state.put_back(entry, &self.budget));
+        if given_up {
+            self.note_dead();
+        }
         self.shed(next)
     }
 
@@ -375,8 +383,9 @@ impl Shared {
         own: usize,
         most: usize,
     ) -> Vec<Batched> {
-        // Nothing waits: no need to disturb anybody.
-        if own >= most || self.counters[lane].queued.load(std::sync::atomic::Ordering::Relaxed) == 0 {
+        // Nothing waits, neither new nor put back: no need to disturb anybody.
+        let new = self.counters[lane].queued.load(std::sync::atomic::Ordering::Relaxed);
+        if own >= most || new == 0 && self.waiting[lane].load(Ordering::Relaxed) == 0 {
             return Vec::new();
         }
         let mut graveyard = Graveyard::new();
@@ -389,32 +398,32 @@ impl Shared {
         let enough = promised + most * (state.crews[lane].workers + promised);
         let waiting = state.waiting_together(lane, kind, enough);
         let share = state.crews[lane].share(own, most, waiting, promised);
+        let mut idle = self.host.idle_bytes();
+        let mut shed = 0;
         while batch.len() < share {
-            state.drop_given_up_head(lane, &self.budget, &mut graveyard);
             // Of those that were counted some may have been given up: look again, lest another kind be taken.
-            if state.waiting_together(lane, kind, 1) == 0 {
-                break;
-            }
-            let Some(mut entry) = state.queues[lane].pop_front() else { break };
+            state.drop_given_up_head(lane, &self.budget, &mut graveyard);
+            let Some((mut entry, bytes)) = state.take_along(lane, kind, &self.budget, idle) else { break };
+            idle -= bytes;
+            shed += bytes;
             if let Hold::Own(admission) = &mut entry.hold {
                 admission.begin();
             }
             state.crews[lane].seats += 1;
             batch.push(Batched { entry: Some(entry), shared: Arc::clone(self) });
         }
+        self.note_waiting(&state);
         drop(state);
         drop(graveyard);
         self.spawn(grants);
+        if shed > 0 {
+            self.host.shed(shed);
+        }
         batch
     }
 
     /// A worker's turn with a job that is worked on together with others of its kind.
-    fn work_together(
-        self: &Arc<Self>,
-        lane: Lane,
-        mut entry: Entry,
-        (kind, together): (Kind, Together),
-    ) -> Option<Entry> {
+    fn work_together(self: &Arc<Self>, lane: Lane, mut entry: Entry, company: Company) -> Option<Entry> {
         if let Hold::Own(admission) = &mut entry.hold {
             admission.begin();
         }
@@ -424,19 +433,20 @@ impl Shared {
         drop(state);
         let first = Batched { entry: Some(entry), shared: Arc::clone(self) };
         // Whatever it still held when it panicked has been rejected by then.
-        drop(catch_unwind(AssertUnwindSafe(|| together(first, &Crew::new(self, lane, kind)))));
+        drop(catch_unwind(AssertUnwindSafe(|| (company.run)(first, &Crew::new(self, lane, company.kind)))));
         let next = self.turn(lane, |state| state.crews[lane].workers -= 1);
         self.shed(next)
     }
 
     pub(crate) fn put_back(self: &Arc<Self>, entry: Entry) {
-        let lane = entry.ticket().lane;
         let mut state = lock(&self.state);
-        state.crews[lane].seats -= 1;
-        state.insert(entry);
-        state.blocked[lane] = false;
+        state.crews[entry.ticket().lane].seats -= 1;
+        let given_up = state.put_back(entry, &self.budget);
         let grants = self.grant(&mut state);
         drop(state);
+        if given_up {
+            self.note_dead();
+        }
         self.spawn(grants);
     }
 
