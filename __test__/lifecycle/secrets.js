@@ -8,7 +8,8 @@ const { checkPassword, hashPassword, verifyPassword } = require('../..')
 const bcrypt = require('../../compat/bcrypt')
 const argon2 = require('../../compat/argon2')
 
-const [masked, mask, maskedKey, keyMask] = process.argv.slice(2).map((hex) => Buffer.from(hex, 'hex'))
+const scenario = process.argv[2]
+const [masked, mask, maskedKey, keyMask] = process.argv.slice(3).map((hex) => Buffer.from(hex, 'hex'))
 
 /** The two together, in memory of its own: V8 moves small arrays about, and leaves what it moved. */
 function unmask(one, other) {
@@ -57,10 +58,7 @@ const POLICIES = [
   { algorithm: 'bcrypt-sha256', cost: 4 }
 ]
 
-async function main() {
-  const held = unmask(masked, mask)
-  await look('held')
-  held.fill(0)
+async function everything() {
   for (let round = 0; round < 3; round++) {
     for (const policy of POLICIES) {
       await using((password) => hashPassword(password, { policy }))
@@ -81,6 +79,25 @@ async function main() {
     await using(async (password) => bcrypt.hashSync(password, 4))
     await using((password) => argon2.hash(password, { memoryCost: 64 }))
   }
+}
+
+const policy = { algorithm: 'bcrypt', cost: 4 }
+const SCENARIOS = {
+  bcrypt: () => using((password) => hashPassword(password, { policy })),
+  'bcrypt many': () => Promise.all(Array.from({ length: 30 }, () => using((password) => hashPassword(password, { policy })))),
+  'bcrypt drop-in': async () => {
+    for (let i = 0; i < 8; i++) await using((password) => bcrypt.hash(password, 4))
+  },
+  'bcrypt sync': () => using(async (password) => bcrypt.hashSync(password, 4)),
+  argon2: () => using((password, pepper) => hashPassword(password, { policy: POLICIES[0], pepper })),
+  all: everything
+}
+
+async function main() {
+  const held = unmask(masked, mask)
+  await look('held')
+  held.fill(0)
+  await SCENARIOS[scenario]()
   await look('done')
 }
 
