@@ -270,13 +270,22 @@ test('options are read once each, and a getter cannot change the bytes after the
     }
   })
   await hashPassword('x', options)
-  assert.deepEqual(counts, { policy: 1, timeoutMs: 1, priority: 1 })
+  assert.deepEqual(Object.entries(counts).filter(([, times]) => times !== 1), [])
+  assert.ok(['policy', 'timeoutMs', 'priority'].every((name) => name in counts), JSON.stringify(counts))
 
   const password = new Uint8Array(16)
   const detaching = { get policy() { structuredClone(password.buffer, { transfer: [password.buffer] }); return CHEAP } }
   await assert.rejects(hashPassword(password, detaching), { code: 'ERR_INVALID_ARG', message: /password/ })
   const salt = detached()
   await assert.rejects(hashPassword('x', { policy: CHEAP, salt }), { code: 'ERR_INVALID_ARG', message: /salt/ })
+})
+
+test('a view without memory is no empty password', async () => {
+  const empty = await hashPassword('', { policy: CHEAP })
+  for (const password of [detached(), bad.outOfBounds(2, 8), bad.outOfBounds(8)]) {
+    await assert.rejects(verifyPassword(password, empty), { name: 'TypeError', code: 'ERR_INVALID_ARG', message: /^password is a view/ })
+  }
+  assert.equal(await verifyPassword(new Uint8Array(new ArrayBuffer(8, { maxByteLength: 16 }), 8), empty), true)
 })
 
 test('bytes whose properties lie', async () => {

@@ -57,8 +57,10 @@ function rangeError(name, expected, value) {
 }
 
 /**
- * Copies the own enumerable options into a plain object, refusing the ones nobody knows. A getter or proxy
- * that throws becomes an argument error with what it threw as its cause.
+ * Copies the options into a plain object, inherited ones and those of getters included, as Node's own functions read
+ * them: a class's option that was passed over in silence might be the one that protects. What is known to nobody is
+ * refused where it is the object's own. A getter or proxy that throws becomes an argument error with what it threw as
+ * its cause.
  * @param {string} name
  * @param {unknown} value undefined means no options
  * @param {readonly string[]} known
@@ -69,31 +71,38 @@ function options(name, value, known) {
   const copy = {}
   if (value === undefined) return copy
   if (value === null || typeof value !== 'object') throw typeError(name, 'an object', value)
-  let isArray
-  try {
-    isArray = Array.isArray(value)
-  } catch (cause) {
-    throw argumentError('TypeError', `${name} could not be read`, { cause })
-  }
-  if (isArray) throw typeError(name, 'an object', value)
-  /** @type {string[]} */
-  let keys
-  try {
-    keys = Object.keys(value)
-  } catch (cause) {
-    throw argumentError('TypeError', `${name} could not be read`, { cause })
-  }
-  for (const key of keys) {
+  for (const key of ownKeys(name, value)) {
     if (!known.includes(key)) {
       throw argumentError('TypeError', `${name}.${key} is no known option; known are ${known.join(', ')}`)
     }
+  }
+  for (const key of known) {
+    let option
     try {
-      copy[key] = /** @type {Record<string, unknown>} */ (value)[key]
+      option = /** @type {Record<string, unknown>} */ (value)[key]
     } catch (cause) {
       throw argumentError('TypeError', `${name}.${key} could not be read`, { cause })
     }
+    if (option !== undefined) copy[key] = option
   }
   return copy
+}
+
+/**
+ * @param {string} name
+ * @param {object} value
+ * @returns {string[]}
+ */
+function ownKeys(name, value) {
+  /** @type {string[] | undefined} */
+  let keys
+  try {
+    keys = Array.isArray(value) ? undefined : Object.keys(value)
+  } catch (cause) {
+    throw argumentError('TypeError', `${name} could not be read`, { cause })
+  }
+  if (keys === undefined) throw typeError(name, 'an object', value)
+  return keys
 }
 
 /**
@@ -162,7 +171,8 @@ function oneOf(name, value, allowed, fallback) {
 }
 
 /**
- * Bytes as a Uint8Array over the caller's memory, refusing detached and shared buffers.
+ * Bytes as a Uint8Array over the caller's memory, refusing detached and shared buffers, and views that a resizable
+ * buffer has shrunk away from: either would count as empty, and an empty password is one too.
  * @param {string} name
  * @param {unknown} value a Uint8Array (a Buffer is one) or an ArrayBuffer
  * @param {string} [expected]
@@ -185,11 +195,22 @@ function bytes(name, value, expected = 'a Buffer, Uint8Array or ArrayBuffer') {
   if (isSharedArrayBuffer(buffer)) {
     throw typeError(name, `${expected} whose memory is not shared`, buffer, 'Pass a copy, as Buffer.from(bytes) makes')
   }
-  if (buffer.detached ?? isDetached(buffer)) {
-    throw argumentError('TypeError', `${name} is a view of a detached ArrayBuffer: its memory was transferred away`)
+  try {
+    valuesOf(view)
+  } catch (cause) {
+    const why = isDetached(buffer)
+      ? 'a view of a detached ArrayBuffer: its memory was transferred away'
+      : 'a view that reaches beyond its ArrayBuffer, which was made smaller'
+    throw argumentError('TypeError', `${name} is ${why}`, { cause })
   }
   return view
 }
+
+/**
+ * Throws for views without memory of their own, whatever took it away; reads nothing.
+ * @type {(view: Uint8Array) => unknown}
+ */
+const valuesOf = Function.prototype.call.bind(Uint8Array.prototype.values)
 
 /**
  * A getter of typed arrays themselves: an object's own properties can throw or lie.
@@ -201,7 +222,7 @@ function intrinsic(property) {
   return Function.prototype.call.bind(getter)
 }
 
-/** @type {(view: Uint8Array) => ArrayBuffer & { detached?: boolean }} */
+/** @type {(view: Uint8Array) => ArrayBuffer} */
 const bufferOf = intrinsic('buffer')
 
 /**
@@ -211,7 +232,7 @@ const bufferOf = intrinsic('buffer')
 const byteLength = intrinsic('byteLength')
 
 /**
- * For Node before 22, whose ArrayBuffers do not tell: a detached buffer refuses any view.
+ * Node before 22 has ArrayBuffers that do not tell; but a detached one refuses any view.
  * @param {ArrayBuffer} buffer
  */
 function isDetached(buffer) {

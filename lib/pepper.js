@@ -2,7 +2,7 @@
 
 // A pepper's ring of keys, as bytes of our own that are wiped once the addon has its copy.
 
-const { isKeyObject, isUint8Array } = require('node:util/types')
+const { isKeyObject, isMap, isUint8Array } = require('node:util/types')
 const check = require('./check.js')
 const { argumentError } = require('./errors.js')
 
@@ -67,6 +67,9 @@ function keysOf(keys) {
   if (keys === null || typeof keys !== 'object' || isUint8Array(keys)) {
     throw check.typeError(name, 'an object of keys by their ids', keys)
   }
+  if (isMap(keys)) {
+    throw check.typeError(name, 'an object of keys by their ids', keys, 'Object.fromEntries(map) makes one')
+  }
   /** @type {Array<[string, unknown]>} */
   let entries
   try {
@@ -104,7 +107,9 @@ function keyBytes(name, key) {
   }
   if (bytes.length === 0 || bytes.length > MAX_KEY_BYTES) {
     const range = `1 to ${MAX_KEY_BYTES} bytes`
-    throw argumentError('RangeError', `${name} must have ${range}; got ${bytes.length}`)
+    const got = bytes.length
+    bytes.fill(0)
+    throw argumentError('RangeError', `${name} must have ${range}; got ${got}`)
   }
   return bytes
 }

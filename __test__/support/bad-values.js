@@ -32,6 +32,14 @@ function detachedBuffer(length = 16) {
   return buffer
 }
 
+/** A view of memory that is there no more, though its buffer is. */
+function outOfBounds(...place) {
+  const buffer = new ArrayBuffer(16, { maxByteLength: 16 })
+  const bytes = new Uint8Array(buffer, ...place)
+  buffer.resize(4)
+  return bytes
+}
+
 const shared = () => new Uint8Array(new SharedArrayBuffer(16))
 
 /** What is no plain object: no options, and not the object in them either. */
@@ -87,6 +95,8 @@ const NO_BYTES = {
   'a Uint16Array': () => new Uint16Array(16),
   'a String': () => Object('text'),
   'a detached view': () => detached(),
+  'a view beyond its buffer': () => outOfBounds(2, 8),
+  'a view of the rest of its buffer, which ends before': () => outOfBounds(8),
   'a view of shared memory': shared,
   'a Buffer of shared memory': () => Buffer.from(new SharedArrayBuffer(16)),
   'a revoked proxy': () => revoked(),
@@ -112,4 +122,4 @@ const NO_SIGNALS = {
   'a signal that cannot be listened to': () => ({ aborted: false, addEventListener() { throw boom }, removeEventListener() {} })
 }
 
-module.exports = { boom, revoked, hostile, detached, detachedBuffer, shared, NO_OBJECTS, NO_NUMBERS, NO_COUNTS, NO_INTEGERS, NO_BYTES, NO_BOOLEANS, NO_NAMES, NO_SIGNALS }
+module.exports = { boom, revoked, hostile, detached, detachedBuffer, outOfBounds, shared, NO_OBJECTS, NO_NUMBERS, NO_COUNTS, NO_INTEGERS, NO_BYTES, NO_BOOLEANS, NO_NAMES, NO_SIGNALS }
