@@ -14,6 +14,8 @@ for (const scenario of [
   'no time at all',
   'several at once',
   'several at once, of which one has a time limit that passes',
+  'those who wait for a place in the queue are waited for',
+  'those who wait for a place in the queue when a time limit passes',
   'a drained worker_thread does not drain the others'
 ]) {
   test(scenario, () => passes('drain.js', scenario))

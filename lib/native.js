@@ -8,11 +8,13 @@ const { onAbort } = require('./abort.js')
 const { loadBinding } = require('./binding.js')
 const { OffloopError, argumentError } = require('./errors.js')
 const { closeAtExit } = require('./exit.js')
+const { lineUp, someoneWaits, wake, whenNobodyWaits } = require('./patience.js')
 const { isTraced, traceSubmit, traceSettled } = require('./trace.js')
 
 /**
  * @typedef {import('./binding/index.js').Bridge} Bridge
  * @typedef {{ code: string, message: string, errno?: number | null }} Failure
+ * @typedef {import('./job.js').Job & { patient?: boolean }} Job patient: waits for a place where the queue is full
  * @typedef {object} Pending what is to be settled under an id
  * @property {(value: any) => void} resolve
  * @property {(error: unknown) => void} reject
@@ -36,14 +38,19 @@ closeAtExit(() => bridge.close())
  * @param {Array<{ id: number, kind: number, value: any }>} settlements
  */
 function settle(settlements) {
+  let someEnded = false
   for (const { id, kind, value } of settlements) {
     const job = pending.get(id)
     // Aborted meanwhile: its promise has been settled.
     if (job === undefined) continue
-    if (kind === 2) job.onNews?.(value)
-    else if (kind === 0) end(id, job, undefined, value)
-    else end(id, job, { error: errorOf(value) }, undefined)
+    if (kind === 2) {
+      job.onNews?.(value)
+      continue
+    }
+    end(id, job, kind === 0 ? undefined : { error: errorOf(value) }, value)
+    someEnded = true
   }
+  if (someEnded) wake()
 }
 
 /**
@@ -95,7 +102,7 @@ function nextId() {
  *
  * `start` makes the native call under the id it is given, synchronously, and returns its failure if it was
  * not admitted.
- * @param {import('./job.js').Job} job
+ * @param {Job} job
  * @param {(native: Bridge, id: number, lane: 0 | 1, timeoutMs: number) => Failure | null | undefined} start
  * @param {string} operation the public function's name, for tracing
  * @returns {Promise<any>}
@@ -108,7 +115,7 @@ function submit(job, start, operation) {
 
 /**
  * @param {number} id
- * @param {import('./job.js').Job} job
+ * @param {Job} job
  * @param {(native: Bridge, id: number, lane: 0 | 1, timeoutMs: number) => Failure | null | undefined} start
  * @param {string} operation
  * @param {(value: any) => void} resolve
@@ -122,8 +129,12 @@ function begin(id, job, start, operation, resolve, reject, onNews) {
   /** @type {import('./trace.js').Context | undefined} */
   const trace = isTraced() ? { operation, lane: lane === 0 ? 'interactive' : 'bulk' } : undefined
   const call = () => start(bridge, id, lane, timeoutMs)
-  const failure = trace === undefined ? call() : traceSubmit(trace, call)
-  if (failure !== null && failure !== undefined) {
+  // Nobody goes first who came later.
+  const waits = job.patient === true && someoneWaits()
+  const submitted = () => (waits ? undefined : call())
+  const failure = trace === undefined ? submitted() : traceSubmit(trace, submitted)
+  const isFull = job.patient === true && failure?.code === 'ERR_QUEUE_FULL'
+  if (failure !== null && failure !== undefined && !isFull) {
     const error = errorOf(failure)
     if (trace !== undefined) traceSettled(trace, { error })
     return reject(error)
@@ -132,6 +143,7 @@ function begin(id, job, start, operation, resolve, reject, onNews) {
   const entry = { resolve, reject, onNews, unlisten: undefined, trace }
   if (pending.size === 0) bridge.hold(true)
   pending.set(id, entry)
+  if (waits || isFull) lineUp(() => letIn(id, entry, call))
   if (signal === undefined) return
   // A subscriber of the trace may have aborted it.
   if (signal.aborted) return cancel(id, signal.reason)
@@ -144,13 +156,38 @@ function begin(id, job, start, operation, resolve, reject, onNews) {
 }
 
 /**
+ * Asks for a place once more. False if there is none yet.
+ * @param {number} id
+ * @param {Pending} job
+ * @param {() => Failure | null | undefined} call
+ * @returns {boolean}
+ */
+function letIn(id, job, call) {
+  // Given up meanwhile.
+  if (pending.get(id) !== job) return true
+  let error
+  try {
+    const failure = call()
+    if (failure === null || failure === undefined) return true
+    if (failure.code === 'ERR_QUEUE_FULL') return false
+    error = errorOf(failure)
+  } catch (thrown) {
+    error = thrown
+  }
+  end(id, job, { error }, undefined)
+  return true
+}
+
+/**
  * Rejects a job at once, and has its work stop when it looks. Does nothing when the job has been settled.
  * @param {number} id
  * @param {unknown} reason
  */
 function cancel(id, reason) {
   const job = pending.get(id)
-  if (job !== undefined) end(id, job, { error: reason }, undefined)
+  if (job === undefined) return
+  end(id, job, { error: reason }, undefined)
+  wake()
 }
 
 /**
@@ -164,7 +201,10 @@ function drain(timeoutMs) {
     const timer = timeoutMs < 0 ? undefined : setTimeout(giveUp, Math.min(timeoutMs, 0x7fffffff))
     const waiter = { resolve, timer }
     waiters.add(waiter)
-    if (drainId === 0) awaitJobs()
+    // The native side lets nobody in from then on.
+    whenNobodyWaits(() => {
+      if (drainId === 0 && waiters.size > 0) awaitJobs()
+    })
 
     function giveUp() {
       const left = [...pending.keys()].filter((id) => id !== drainId)

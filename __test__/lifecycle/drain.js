@@ -7,7 +7,8 @@ const { mkdtempSync, rmSync } = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { Worker } = require('node:worker_threads')
-const { OffloopError, drainPool, exportCsv, exportCsvFile, exportCsvStream, hashPassword, poolStats, verifyPassword } = require('../..')
+const { OffloopError, configurePool, drainPool, exportCsv, exportCsvFile, exportCsvStream, hashPassword, poolStats, verifyPassword } = require('../..')
+const bcrypt = require('../../compat/bcrypt')
 const { program } = require('../support/children.js')
 const { holdsOnly } = require('../support/folder.js')
 const { CHEAP, idle, outcome } = require('../support/pool.js')
@@ -118,6 +119,29 @@ program({
     assert.equal(hasty.error.code, 'ERR_DEADLINE')
     // It was told to wait for as long as it takes, and the jobs have ended.
     assert.equal(patient.error, undefined)
+  },
+
+  async 'those who wait for a place in the queue are waited for'() {
+    configurePool({ maxQueue: 1 })
+    const jobs = Array.from({ length: 100 }, () => bcrypt.hash('x', 5))
+    const drained = drainPool()
+    isShutdown(await outcome(bcrypt.hash('x', 4)))
+    await refusesAll()
+    await Promise.all([drained, drainPool()])
+    for (const hash of await Promise.all(jobs)) assert.match(hash, /^\$2b\$05/)
+    const { interactive } = poolStats()
+    assert.deepEqual([interactive.queued, interactive.running], [0, 0])
+  },
+
+  async 'those who wait for a place in the queue when a time limit passes'() {
+    configurePool({ threads: 1, maxQueue: 1 })
+    const jobs = Array.from({ length: 50 }, () => outcome(bcrypt.hash('x', 12)))
+    const { error } = await outcome(drainPool({ timeoutMs: 20 }))
+    assert.equal(error.code, 'ERR_DEADLINE')
+    assert.match(error.message, /^(50|49|48) jobs/)
+    for (const job of await Promise.all(jobs)) if ('error' in job) isShutdown(job)
+    await drainPool()
+    await idle()
   },
 
   async 'a drained worker_thread does not drain the others'() {

@@ -4,7 +4,6 @@
 
 const { timingSafeEqual, randomBytes } = require('node:crypto')
 const { submit } = require('../../lib/native.js')
-const { patiently } = require('../../lib/patience.js')
 const phc = require('./phc.js')
 
 const argon2d = 0
@@ -31,7 +30,7 @@ const limits = Object.freeze({
 
 const NOTHING = Buffer.alloc(0)
 /** Interactive, and for as long as it takes. */
-const JOB = Object.freeze({ signal: undefined, timeoutMs: -1, lane: /** @type {0} */ (0) })
+const JOB = Object.freeze({ signal: undefined, timeoutMs: -1, lane: /** @type {0} */ (0), patient: true })
 
 /**
  * @typedef {object} Inputs
@@ -65,13 +64,11 @@ async function compute(password, { type, version, m, t, p, hashLength, salt, sec
   const own = [Buffer.from(/** @type {string} */ (password)), Buffer.from(secret)]
   const [salted, bound] = [Buffer.from(salt), Buffer.from(data)]
   try {
-    return await patiently(() =>
-      submit(
-        JOB,
-        (native, id, lane, timeoutMs) =>
-          native.argon2Raw(id, lane, timeoutMs, own[0], policy, version, salted, own[1], bound),
-        'argon2.hash'
-      )
+    return await submit(
+      JOB,
+      (native, id, lane, timeoutMs) =>
+        native.argon2Raw(id, lane, timeoutMs, own[0], policy, version, salted, own[1], bound),
+      'argon2.hash'
     )
   } finally {
     own.forEach((bytes) => bytes.fill(0))

@@ -6,7 +6,6 @@
 
 const { randomBytes, timingSafeEqual } = require('node:crypto')
 const { bridge, submit } = require('../../lib/native.js')
-const { patiently } = require('../../lib/patience.js')
 const promises = require('./promises.js')
 
 /**
@@ -21,7 +20,7 @@ const DEFAULT_ROUNDS = 10
 const SALT_BYTES = 16
 const SALT_CHARACTERS = 22
 /** Interactive, and for as long as it takes. */
-const JOB = Object.freeze({ signal: undefined, timeoutMs: -1, lane: /** @type {0} */ (0) })
+const JOB = Object.freeze({ signal: undefined, timeoutMs: -1, lane: /** @type {0} */ (0), patient: true })
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 const BCRYPT_BASE64 = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
@@ -97,8 +96,10 @@ async function compute(data, salt) {
   // A Buffer may change while the job waits for its turn.
   const own = typeof data === 'string' ? data : Buffer.from(data)
   try {
-    return await patiently(() =>
-      submit(JOB, (native, id, lane, timeoutMs) => native.bcryptBySalt(id, lane, timeoutMs, own, salt), 'bcrypt.hash')
+    return await submit(
+      JOB,
+      (native, id, lane, timeoutMs) => native.bcryptBySalt(id, lane, timeoutMs, own, salt),
+      'bcrypt.hash'
     )
   } catch (error) {
     if (/** @type {{ code?: unknown }} */ (error)?.code === 'ERR_HASH_FORMAT') {
