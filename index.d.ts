@@ -12,7 +12,12 @@ import type { Readable } from 'node:stream'
  */
 export type Lane = 'interactive' | 'bulk'
 
-/** Options that every job takes. */
+/**
+ * Options that every job takes.
+ *
+ * Options are read as Node's own functions read them: inherited ones and getters, a class's say, count. What is an
+ * object's own and no option is refused.
+ */
 export interface JobOptions {
   /**
    * Gives the job up: its promise rejects at once with `signal.reason`. A job that waits leaves the queue; one
@@ -127,6 +132,9 @@ export interface HashPasswordOptions extends JobOptions {
  * The most that a stored hash may ask for. One that asks for more is refused with `ERR_COST_LIMIT` before
  * anything is allocated, so that a string from elsewhere cannot take the machine's memory, or minutes of its
  * time.
+ *
+ * Where `options.policy` costs more than a default, that is the default: hashes by the policy that new passwords are
+ * hashed by are never refused, so pass it when verifying too. What {@link calibratePassword} gives is within the defaults.
  */
 export interface CostLimits {
   /** argon2's memory in KiB, from 8. Default 2,097,152 (2 GiB); the pool's memory budget applies as well. */
@@ -150,8 +158,8 @@ export interface VerifyPasswordOptions extends JobOptions {
   /** The most that the stored hash may ask for. */
   limits?: CostLimits
   /**
-   * What the work for a null hash costs, and what {@link checkPassword} judges by: the policy that new passwords are
-   * hashed by.
+   * What the work for a null hash costs, what {@link checkPassword} judges by, and what a stored hash may cost at
+   * least: the policy that new passwords are hashed by.
    */
   policy?: PasswordPolicy
   /**
@@ -193,8 +201,10 @@ export function hashPassword(password: Secret, options?: HashPasswordOptions): P
  * `hash` is a string that {@link hashPassword} made, or another maker:
  * - argon2id, argon2i and argon2d of versions 0x10 and 0x13, with `m`, `t` and `p` in any order;
  * - bcrypt with the prefixes `$2$`, `$2a$`, `$2b$`, `$2y$` (PHP, Laravel), and `$2x$`, whose bug is reproduced. Of a
- *   password over 72 bytes bcrypt takes the first 72, as its maker did. (crypt_blowfish makes, for passwords that the
- *   bug of `$2x$` confuses, a `$2a$` that nothing else makes; it does not verify here, nor with OpenBSD);
+ *   password over 72 bytes bcrypt takes the first 72, as its maker did. (Two makers of `$2a$` did otherwise. npm's
+ *   `bcrypt` counted a password's length modulo 256: what it made of 255 bytes and more verifies with
+ *   `offloop/compat/bcrypt`, and may be no match here. And crypt_blowfish makes, for passwords that the bug of `$2x$`
+ *   confuses, a `$2a$` that nothing else makes; it does not verify here, nor with OpenBSD);
  * - `$bcrypt-sha256$` of passlib, `$wp$2y$` of WordPress 6.8, `$P$` and `$H$` of phpass;
  * - scrypt as `$scrypt$` and `$7$`; PBKDF2 as `$pbkdf2$`, `$pbkdf2-sha256$` and `$pbkdf2-sha512$`;
  * - Django's `pbkdf2_sha256$`, `pbkdf2_sha1$`, `bcrypt$`, `bcrypt_sha256$`, `argon2$` and `scrypt$`;
@@ -303,7 +313,8 @@ export interface CalibratePasswordOptions extends JobOptions {
   concurrency?: number
   /**
    * The most memory for one hash in KiB, 7,168 to 4,194,304. Default: 65,536 (64 MiB, RFC 9106's second recommendation),
-   * or less where the pool's memory budget does not hold that for each thread.
+   * or less where half of the pool's memory budget does not hold that for each hash that runs at once. Never more than
+   * seven eighths of the budget hold for them, whatever is allowed here, nor than 2 GiB.
    */
   maxMemoryKiB?: number
   /** Default: `'argon2id'`. */
@@ -313,6 +324,13 @@ export interface CalibratePasswordOptions extends JobOptions {
 /**
  * Finds the policy that costs as much as may be on this host: hashes under that load, for a few seconds, until the
  * median of a call's duration is just below `targetMs`. For argon2id it takes more memory first, then more passes.
+ *
+ * Never above the defaults of {@link CostLimits} (2 GiB, 16 passes, bcrypt's cost 16), so that what the policy makes
+ * verifies without options. More in flight than the pool's queue holds wait their turn.
+ *
+ * How long it takes goes with `targetMs`: up to six settings are tried, each with four hashes one after the other, or
+ * one or two where a call takes over two seconds. With the defaults that is a few seconds; with a `targetMs` of a minute
+ * it may be ten, so set `timeoutMs`.
  *
  * Never below OWASP's minimum, even if that takes longer than `targetMs`; so compare `measuredMs`. Call it on an
  * otherwise idle host of the kind that will serve, and write the policy into the configuration: calibrating at each start

@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { after, test } = require('node:test')
-const { calibratePassword, hashPassword, inspectHash, poolStats } = require('..')
+const { calibratePassword, hashPassword, inspectHash, poolStats, verifyPassword } = require('..')
 const { idle } = require('./support/pool.js')
 
 after(idle)
@@ -17,7 +17,9 @@ test('argon2id: a policy that works, never below the minimum', async () => {
     assert.ok(LEAST.some(([memoryKiB, passes]) => policy.memoryKiB >= memoryKiB && policy.passes >= passes), JSON.stringify(policy))
     assert.ok(policy.memoryKiB <= (options.maxMemoryKiB ?? 65536))
     assert.ok(measuredMs > 0)
-    assert.equal(inspectHash(await hashPassword('x', { policy }), { policy }).needsRehash, false)
+    const hash = await hashPassword('x', { policy })
+    assert.equal(inspectHash(hash, { policy }).needsRehash, false)
+    assert.equal(await verifyPassword('x', hash), true)
   }
 })
 
@@ -25,6 +27,14 @@ test('more time buys more', async () => {
   const work = ({ policy }) => policy.memoryKiB * policy.passes
   const [little, much] = [await calibratePassword({ targetMs: 1 }), await calibratePassword({ targetMs: 300 })]
   assert.ok(work(much) > work(little), JSON.stringify([little, much]))
+})
+
+test('whatever the most memory is, more time buys more passes, up to what verifying takes by default', async () => {
+  for (const maxMemoryKiB of [7168, 7169, 9216, 10240, 12288]) {
+    const { policy } = await calibratePassword({ targetMs: 60_000, concurrency: 1, maxMemoryKiB })
+    assert.ok(policy.passes === 16 && policy.memoryKiB <= maxMemoryKiB, `${maxMemoryKiB} ${JSON.stringify(policy)}`)
+    assert.equal(await verifyPassword('x', await hashPassword('x', { policy })), true)
+  }
 })
 
 test('bcrypt: at least cost 10', async () => {

@@ -6,8 +6,8 @@ const { performance } = require('node:perf_hooks')
 const check = require('./check.js')
 const { jobOptions, JOB_OPTIONS } = require('./job.js')
 const { OffloopError } = require('./errors.js')
-const { bridge } = require('./native.js')
-const { hashPassword } = require('./password.js')
+const { bridge, submit } = require('./native.js')
+const { DEFAULT_LIMITS, checkPolicy } = require('./policy.js')
 
 /** OWASP's Password Storage Cheat Sheet: memory in KiB and passes of argon2id that it holds for equally strong. */
 const OWASP_ARGON2 = [
@@ -18,11 +18,16 @@ const OWASP_ARGON2 = [
   { memoryKiB: 7168, passes: 5 }
 ]
 const OWASP_BCRYPT_COST = 10
-const MOST_PASSES = 65535
 /** Hashes one after the other in each of the concurrent chains; the first warms up. */
 const ROUNDS = 4
+/** From so many milliseconds on a hash is measured once, and warming up makes no difference. */
+const LONG_MS = 2000
 /** Settings tried at most. */
 const TRIES = 6
+/** So near below the target that trying on is not worth the time. */
+const NEAR = 0.95
+/** The part of the pool's budget that one job may take, as src/pool/budget.rs has it. */
+const MOST_OF_BUDGET = 7 / 8
 
 /**
  * The documentation stands in index.d.ts.
@@ -41,43 +46,54 @@ async function calibratePassword(options) {
     /** @type {const} */ (['argon2id', 'bcrypt']),
     'argon2id'
   )
-  // What all that run at once may take of the pool's budget, of which hashes get half.
-  const share = Math.floor(stats.memory.budget / 2 / Math.min(concurrency, stats.threads) / 1024)
-  const maxMemoryKiB = check.integer(
-    'options.maxMemoryKiB',
-    copy.maxMemoryKiB,
-    OWASP_ARGON2[4].memoryKiB,
-    4 << 20,
-    Math.max(OWASP_ARGON2[4].memoryKiB, Math.min(65536, share))
-  )
-  const measure = measurer(concurrency, copy)
+  const least = OWASP_ARGON2[4].memoryKiB
+  // What each of those that run at once may take of the pool's budget.
+  const share = stats.memory.budget / 1024 / Math.min(concurrency, stats.threads)
+  const asked = check.integer('options.maxMemoryKiB', copy.maxMemoryKiB, least, 4 << 20, undefined)
+  const wanted = asked ?? Math.min(65536, share / 2)
+  const bearable = Math.min(wanted, share * MOST_OF_BUDGET, DEFAULT_LIMITS.memoryKiB)
+  const maxMemoryKiB = Math.max(least, Math.floor(bearable))
+  const measure = measurer(concurrency, stats.threads, copy)
   return algorithm === 'bcrypt' ? calibrateBcrypt(targetMs, measure) : calibrateArgon2(targetMs, maxMemoryKiB, measure)
 }
 
 /**
  * Measures a policy: the median of what a call takes from beginning to end while so many are in flight.
  * @param {number} concurrency
+ * @param {number} threads
  * @param {Record<string, unknown>} options
  * @returns {(policy: import('../index.js').PasswordPolicy) => Promise<number>}
  */
-function measurer(concurrency, options) {
-  const { signal, timeoutMs } = jobOptions('options', options, 'interactive')
+function measurer(concurrency, threads, options) {
+  const { timeoutMs, ...job } = jobOptions('options', options, 'interactive')
   const end = timeoutMs < 0 ? Infinity : performance.now() + timeoutMs
-  const priority = /** @type {'interactive' | 'bulk' | undefined} */ (options.priority)
+  // What does not fit into the queue waits, and that counts: it would have to under such a load.
+  const patient = { ...job, timeoutMs: -1, patient: true }
+  /** @param {import('./policy.js').NativePolicy} policy */
+  const hash = (policy) =>
+    submit(
+      patient,
+      (native, id, lane) => {
+        const left = end === Infinity ? -1 : Math.max(0, end - performance.now())
+        return native.hashPassword(id, lane, left, 'a password of some length', policy, null, null, null, null)
+      },
+      'hashPassword'
+    )
   return async (policy) => {
+    const checked = checkPolicy(policy)
     /** @type {number[]} */
     const times = []
     const chain = async () => {
       for (let round = 0; round < ROUNDS; round++) {
         const begin = performance.now()
         if (begin > end) throw new OffloopError('ERR_DEADLINE', `calibratePassword did not finish within ${timeoutMs} ms`)
-        await hashPassword('a password of some length', {
-          policy,
-          priority,
-          ...(signal === undefined ? {} : { signal }),
-          ...(end === Infinity ? {} : { timeoutMs: end - begin })
-        })
-        if (round > 0) times.push(performance.now() - begin)
+        await hash(checked)
+        const took = performance.now() - begin
+        const isLong = took > LONG_MS
+        // Where some have to wait, those of the first round wait less than those later on.
+        if (round === 0 && !(isLong && concurrency <= threads)) continue
+        times.push(took)
+        if (isLong) break
       }
     }
     // All, so that none is left running behind an error.
@@ -99,7 +115,7 @@ async function calibrateBcrypt(targetMs, measure) {
   let cost = OWASP_BCRYPT_COST
   let measuredMs = await measure(policy(cost))
   let best = { policy: policy(cost), measuredMs: round(measuredMs) }
-  cost = Math.min(31, cost + Math.max(0, Math.floor(Math.log2(targetMs / measuredMs))))
+  cost = Math.min(DEFAULT_LIMITS.bcryptCost, cost + Math.max(0, Math.floor(Math.log2(targetMs / measuredMs))))
   for (; cost > best.policy.cost; cost--) {
     measuredMs = await measure(policy(cost))
     if (measuredMs <= targetMs) best = { policy: policy(cost), measuredMs: round(measuredMs) }
@@ -124,6 +140,7 @@ async function calibrateArgon2(targetMs, maxMemoryKiB, measure) {
     const work = setting.memoryKiB * setting.passes
     const fits = measuredMs <= targetMs && work >= best.setting.memoryKiB * best.setting.passes
     if (fits || best.measuredMs === Infinity) best = { setting, measuredMs }
+    if (fits && measuredMs > targetMs * NEAR) break
     // A little less than the rule of three says: what does not fit is of no use.
     setting = settingOf((work * targetMs * 0.97) / measuredMs, least, maxMemoryKiB)
     if (tried.has(`${setting.memoryKiB} ${setting.passes}`)) break
@@ -137,15 +154,25 @@ function argon2Policy({ memoryKiB, passes }) {
 }
 
 /**
- * The setting nearest to so much work (KiB × passes), never below OWASP's.
+ * The setting nearest to so much work (KiB × passes), never below OWASP's nor above what verifying takes by default.
  * @param {number} work
  * @param {{ memoryKiB: number, passes: number }} least
  * @param {number} maxMemoryKiB
  */
 function settingOf(work, least, maxMemoryKiB) {
-  const passes = Math.min(MOST_PASSES, Math.max(least.passes, Math.floor(work / maxMemoryKiB)))
-  const memoryKiB = Math.min(maxMemoryKiB, Math.floor(work / passes / 1024) * 1024)
-  return memoryKiB <= least.memoryKiB ? least : { memoryKiB, passes }
+  if (work <= least.memoryKiB * least.passes) return least
+  const passes = clamp(Math.floor(work / maxMemoryKiB), least.passes, DEFAULT_LIMITS.passes)
+  const memoryKiB = clamp(Math.floor(work / passes / 1024) * 1024, least.memoryKiB, maxMemoryKiB)
+  return { memoryKiB, passes }
+}
+
+/**
+ * @param {number} value
+ * @param {number} min
+ * @param {number} max
+ */
+function clamp(value, min, max) {
+  return Math.min(max, Math.max(min, value))
 }
 
 /** @param {number} ms */

@@ -83,7 +83,7 @@ async function checkPassword(password, hash, options) {
  */
 async function answer(password, hash, copy, wanted, operation) {
   const policy = checkPolicy(copy.policy)
-  const limits = checkLimits(copy.limits)
+  const limits = checkLimits(copy.limits, policy)
   const job = jobOptions('options', copy, 'interactive')
   const { ring, keys, wipe } = checkPepper(copy.pepper)
   try {

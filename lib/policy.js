@@ -16,15 +16,17 @@ const ARGON2_OPTIONS = ['algorithm', 'memoryKiB', 'passes', 'lanes', 'hashLength
 const BCRYPT_OPTIONS = ['algorithm', 'cost', 'longPassword']
 const BCRYPT_SHA256_OPTIONS = ['algorithm', 'cost']
 const POLICY_OPTIONS = [...new Set([...ARGON2_OPTIONS, ...BCRYPT_OPTIONS])]
-const LIMITS = [
-  'memoryKiB',
-  'passes',
-  'lanes',
-  'bcryptCost',
-  'pbkdf2Iterations',
-  'scryptMemoryKiB',
-  'scryptParallelism'
-]
+
+/** What a stored hash may ask for unless told otherwise. calibratePassword goes no further either. */
+const DEFAULT_LIMITS = Object.freeze({
+  memoryKiB: 2 << 20,
+  passes: 16,
+  lanes: 64,
+  bcryptCost: 16,
+  pbkdf2Iterations: 5_000_000,
+  scryptMemoryKiB: 256 << 10,
+  scryptParallelism: 16
+})
 
 /**
  * @typedef {'argon2id' | 'argon2i' | 'argon2d' | 'bcrypt' | 'bcrypt-sha256'} Algorithm
@@ -91,23 +93,25 @@ function checkPolicy(value) {
 }
 
 /**
+ * What the policy costs is bearable: hashes that it made would be refused otherwise.
  * @param {unknown} value
+ * @param {NativePolicy} policy that new passwords are hashed by
  * @returns {NativeLimits}
  */
-function checkLimits(value) {
-  const copy = check.options('options.limits', value, LIMITS)
-  /** @type {(name: string, min: number, max: number, fallback: number) => number} */
-  const limit = (name, min, max, fallback) =>
-    check.integer(`options.limits.${name}`, copy[name], min, max, fallback)
+function checkLimits(value, policy) {
+  const copy = check.options('options.limits', value, Object.keys(DEFAULT_LIMITS))
+  /** @type {(name: keyof NativeLimits, min: number, max: number, asked?: number) => number} */
+  const limit = (name, min, max, asked = 0) =>
+    check.integer(`options.limits.${name}`, copy[name], min, max, Math.max(DEFAULT_LIMITS[name], asked))
   return {
-    memoryKiB: limit('memoryKiB', 8, MAX_U32, 2 << 20),
-    passes: limit('passes', 1, MAX_U32, 16),
-    lanes: limit('lanes', 1, 2 ** 24 - 1, 64),
-    bcryptCost: limit('bcryptCost', 4, 31, 16),
-    pbkdf2Iterations: limit('pbkdf2Iterations', 1, MAX_U32, 5_000_000),
-    scryptMemoryKiB: limit('scryptMemoryKiB', 1, MAX_U32, 256 << 10),
-    scryptParallelism: limit('scryptParallelism', 1, 2 ** 30 - 1, 16)
+    memoryKiB: limit('memoryKiB', 8, MAX_U32, policy.memoryKiB),
+    passes: limit('passes', 1, MAX_U32, policy.passes),
+    lanes: limit('lanes', 1, 2 ** 24 - 1, policy.lanes),
+    bcryptCost: limit('bcryptCost', 4, 31, policy.cost),
+    pbkdf2Iterations: limit('pbkdf2Iterations', 1, MAX_U32),
+    scryptMemoryKiB: limit('scryptMemoryKiB', 1, MAX_U32),
+    scryptParallelism: limit('scryptParallelism', 1, 2 ** 30 - 1)
   }
 }
 
-module.exports = { checkPolicy, checkLimits }
+module.exports = { DEFAULT_LIMITS, checkPolicy, checkLimits }
