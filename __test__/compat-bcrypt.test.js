@@ -62,6 +62,30 @@ test('$2a$ counts lengths in one byte, $2b$ does not', () => {
   }
 })
 
+test('passwords of more than a mebibyte', async () => {
+  const MEBIBYTE = 1 << 20
+  const texts = [MEBIBYTE, MEBIBYTE + 1, MEBIBYTE + 254, MEBIBYTE + 255, MEBIBYTE + 256].map((length) => 'x'.repeat(length))
+  // Pairs of surrogates, and a half of one, where a cut might fall.
+  for (let length = 2; length < 10; length++) texts.push(`${'é'.repeat(length)}${'\u{1f600}'.repeat(MEBIBYTE / 3)}\ud83d`)
+  for (const text of texts) {
+    for (const data of [text, Buffer.from(text)]) {
+      for (const minor of ['a', 'b']) {
+        const expected = theirs.hashSync(data, theirs.genSaltSync(4, minor))
+        assert.equal(ours.hashSync(data, expected), expected)
+        assert.equal(await ours.hash(data, expected), expected)
+        assert.equal(ours.compareSync(data, expected), true)
+        assert.equal(await ours.compare(data, expected), true)
+        assert.equal(await ours.compare(Buffer.concat([Buffer.from('y'), Buffer.from(data)]), expected), false)
+      }
+    }
+  }
+  const data = Buffer.alloc(2 * MEBIBYTE, 'x')
+  const hashing = ours.hash(data, 4)
+  data.fill(0)
+  assert.equal(await theirs.compare('x'.repeat(100), await hashing), true)
+  assert.ok(data.every((byte) => byte === 0))
+})
+
 test('salts: their spare bits, more than a salt, and none', async () => {
   const salt = theirs.genSaltSync(4)
   for (const changed of [`${salt.slice(0, -1)}z`, `${salt}and more`, theirs.hashSync('x', salt), '$2$04$......................', salt.replace('$04$', '$05$')]) {

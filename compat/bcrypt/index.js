@@ -19,6 +19,10 @@ const HASH_ARGUMENTS =
 const DEFAULT_ROUNDS = 10
 const SALT_BYTES = 16
 const SALT_CHARACTERS = 22
+/** The bound of src/password/secret.rs. */
+const MAX_PASSWORD_BYTES = 1 << 20
+/** A length counts in one byte, where it counts. */
+const WRAP = 256
 /** Interactive, and for as long as it takes. */
 const JOB = Object.freeze({ signal: undefined, timeoutMs: -1, lane: /** @type {0} */ (0), patient: true })
 
@@ -87,14 +91,46 @@ function fail(cb, message) {
 }
 
 /**
+ * Data that offloop takes: longer than that, a beginning of the same hash. bcrypt reads no more than 72 bytes, and
+ * `$2a$` of the whole length what is over a multiple of 256.
+ * @param {Data} data
+ * @returns {Data} a Buffer of its own if it is not `data`
+ */
+function within(data) {
+  // A UTF-16 unit is at most 3 bytes of UTF-8; only where that might be too long is it worth counting.
+  if (typeof data === 'string' && data.length * 3 <= MAX_PASSWORD_BYTES) return data
+  const length = Buffer.byteLength(data)
+  if (length <= MAX_PASSWORD_BYTES) return data
+  const kept = WRAP + (length % WRAP)
+  // As many units have at least as many bytes. One more, for the half of a pair at the end.
+  const start = typeof data === 'string' ? Buffer.from(data.slice(0, kept + 1)) : Buffer.from(data.subarray(0, kept))
+  return start.subarray(0, kept)
+}
+
+/**
+ * @param {Data} data
+ * @param {string} salt
+ * @returns {string | null} null if the salt is none
+ */
+function computeSync(data, salt) {
+  const taken = within(data)
+  try {
+    return bridge.bcryptBySaltSync(taken, salt)
+  } finally {
+    if (taken !== data) /** @type {Buffer} */ (taken).fill(0)
+  }
+}
+
+/**
  * The hash by a salt, or by the salt of a stored hash.
  * @param {Data} data
  * @param {string} salt
  * @returns {Promise<string>}
  */
 async function compute(data, salt) {
+  const taken = within(data)
   // A Buffer may change while the job waits for its turn.
-  const own = typeof data === 'string' ? data : Buffer.from(data)
+  const own = taken === data && typeof data !== 'string' ? Buffer.from(data) : taken
   try {
     return await submit(
       JOB,
@@ -160,7 +196,7 @@ function genSalt(rounds, minor, cb) {
 function hashSync(data, salt) {
   if (isMissing(data) || isMissing(salt)) throw new Error('data and salt arguments required')
   if (!isData(data) || (typeof salt !== 'string' && typeof salt !== 'number')) throw new Error(HASH_ARGUMENTS)
-  const hash = bridge.bcryptBySaltSync(data, typeof salt === 'number' ? genSaltSync(salt) : salt)
+  const hash = computeSync(data, typeof salt === 'number' ? genSaltSync(salt) : salt)
   if (hash === null) throw new Error(INVALID_SALT)
   return hash
 }
@@ -194,7 +230,7 @@ function compareSync(data, stored) {
   if (!isData(data) || typeof stored !== 'string') {
     throw new Error('data must be a string or Buffer and hash must be a string')
   }
-  const computed = bridge.bcryptBySaltSync(data, stored)
+  const computed = computeSync(data, stored)
   return computed !== null && same(computed, stored)
 }
 
