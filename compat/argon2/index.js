@@ -4,6 +4,7 @@
 
 const { timingSafeEqual, randomBytes } = require('node:crypto')
 const { submit } = require('../../lib/native.js')
+const { bytesOf, checkInputs, passwordBytes, saltLength: lengthOf, unsigned } = require('./inputs.js')
 const phc = require('./phc.js')
 
 const argon2d = 0
@@ -15,6 +16,7 @@ const defaults = Object.freeze({
   hashLength: 32,
   memoryCost: 1 << 16,
   parallelism: 4,
+  saltLength: 16,
   timeCost: 3,
   type: argon2id,
   version: 0x13
@@ -33,41 +35,42 @@ const NOTHING = Buffer.alloc(0)
 const JOB = Object.freeze({ signal: undefined, timeoutMs: -1, lane: /** @type {0} */ (0), patient: true })
 
 /**
- * @typedef {object} Inputs
- * @property {keyof typeof NAMES & number} type
- * @property {number} version
- * @property {number} m
- * @property {number} t
- * @property {number} p
- * @property {number} hashLength
- * @property {Uint8Array} salt
- * @property {Uint8Array} secret
- * @property {Uint8Array} data
+ * @typedef {import('./inputs.js').Costs} Costs
+ * @typedef {import('./index.js').Options} Options
+ * @typedef {{ version: number | undefined, params: Record<string, string>, salt: Buffer, hash: Buffer }} Complete
  */
 
 /**
- * @param {string | Uint8Array} password
- * @param {Inputs} inputs
+ * Reads and copies all that it is given before it returns for the first time.
+ * @param {unknown} password
+ * @param {unknown} secret
+ * @param {Costs} costs
+ * @param {Buffer} salt
+ * @param {Buffer} data
+ * @param {() => void} [admit] throws if there is still something wrong
  * @returns {Promise<Buffer>}
  */
-async function compute(password, { type, version, m, t, p, hashLength, salt, secret, data }) {
-  const policy = {
-    algorithm: NAMES[type],
-    memoryKiB: m,
-    passes: t,
-    lanes: p,
-    hashLength,
-    cost: 0,
-    longPassword: 'reject'
-  }
-  // Copies: the caller may change his while the job waits for its turn.
-  const own = [Buffer.from(/** @type {string} */ (password)), Buffer.from(secret)]
-  const [salted, bound] = [Buffer.from(salt), Buffer.from(data)]
+async function compute(password, secret, costs, salt, data, admit) {
+  /** @type {Buffer[]} */
+  const own = []
   try {
+    own.push(passwordBytes(password))
+    own.push(bytesOf(secret))
+    checkInputs(costs, salt, own[1], data)
+    admit?.()
+    const policy = {
+      algorithm: NAMES[costs.type],
+      memoryKiB: costs.m,
+      passes: costs.t,
+      lanes: costs.p,
+      hashLength: costs.hashLength,
+      cost: 0,
+      longPassword: 'reject'
+    }
     return await submit(
       JOB,
       (native, id, lane, timeoutMs) =>
-        native.argon2Raw(id, lane, timeoutMs, own[0], policy, version, salted, own[1], bound),
+        native.argon2Raw(id, lane, timeoutMs, own[0], policy, costs.version, salt, own[1], data),
       'argon2.hash'
     )
   } finally {
@@ -87,77 +90,103 @@ function notOver(value, max, name) {
 /**
  * The documentation stands in index.d.ts.
  * @param {string | Buffer} password
- * @param {import('./index.js').HashOptions & { raw?: boolean }} [options]
+ * @param {Options} [options]
  * @returns {Promise<any>}
  */
 async function hash(password, options) {
-  const { raw, salt: given, order = 'm,t,p', ...rest } = { ...defaults, ...options }
-  notOver(rest.hashLength, limits.hashLength.max, 'Hash length')
-  notOver(rest.memoryCost, limits.memoryCost.max, 'Memory cost')
-  notOver(rest.timeCost, limits.timeCost.max, 'Time cost')
-  notOver(rest.parallelism, limits.parallelism.max, 'Parallelism')
+  const { raw, order = 'm,t,p', saltLength = defaults.saltLength, ...given } = { ...defaults, ...options }
+  notOver(given.hashLength, limits.hashLength.max, 'Hash length')
+  notOver(given.memoryCost, limits.memoryCost.max, 'Memory cost')
+  notOver(given.timeCost, limits.timeCost.max, 'Time cost')
+  notOver(given.parallelism, limits.parallelism.max, 'Parallelism')
   if (order !== 'm,t,p' && order !== 'm,p,t') throw new TypeError("order must be 'm,t,p' or 'm,p,t'")
-  const { hashLength, type, version, memoryCost: m, timeCost: t, parallelism: p } = rest
-  const { secret = NOTHING, associatedData: data = NOTHING } = rest
-  const salt = given ?? randomBytes(16)
-  const tag = await compute(password, {
-    type: /** @type {0 | 1 | 2} */ (type),
-    version,
-    m,
-    t,
-    p,
-    hashLength,
-    salt,
-    secret,
-    data
-  })
+  // Copies, by which the hash is computed and which are written beside it: the caller may change his meanwhile.
+  const salt = bytesOf(given.salt ?? randomBytes(lengthOf(saltLength)))
+  const { secret = NOTHING, associatedData = NOTHING } = given
+  const data = bytesOf(associatedData)
+  const costs = {
+    hashLength: unsigned(given.hashLength),
+    m: unsigned(given.memoryCost),
+    t: unsigned(given.timeCost),
+    p: unsigned(given.parallelism),
+    type: unsigned(given.type),
+    version: unsigned(given.version)
+  }
+  /** @type {string | undefined} */
+  const id = NAMES[/** @type {0 | 1 | 2} */ (given.type)]
+  const tag = await compute(password, secret, costs, salt, data, raw ? undefined : () => checkWritable(id, given.version))
   if (raw) return tag
+  const { m, t, p, version } = costs
   /** @type {Array<[string, number | string]>} */
-  const costs = order === 'm,t,p' ? [['m', m], ['t', t], ['p', p]] : [['m', m], ['p', p], ['t', t]]
-  if (data.byteLength > 0) costs.push(['data', phc.base64(data)])
-  return phc.write({ id: NAMES[/** @type {0 | 1 | 2} */ (type)], version, params: costs, salt, hash: tag })
+  const params = order === 'm,t,p' ? [['m', m], ['t', t], ['p', p]] : [['m', m], ['p', p], ['t', t]]
+  if (data.byteLength > 0) params.push(['data', phc.base64(data)])
+  return phc.write({ id: /** @type {string} */ (id), version, params, salt, hash: tag })
+}
+
+/**
+ * What can be computed cannot always be written.
+ * @param {unknown} id
+ * @param {unknown} version
+ */
+function checkWritable(id, version) {
+  if (typeof id !== 'string') throw new TypeError('id must be a string')
+  if (!Number.isInteger(version)) throw new TypeError('version must be a positive integer number')
 }
 
 /**
  * The documentation stands in index.d.ts.
  * @param {string} digest
  * @param {string | Buffer} password
- * @param {{ secret?: Buffer }} [options]
+ * @param {{ secret?: Buffer | undefined }} [options]
  * @returns {Promise<boolean>}
  */
 async function verify(digest, password, options = {}) {
-  const { id, version = 0x10, params, salt, hash: expected } = phc.read(digest)
+  const { id, ...rest } = phc.read(digest)
   const type = NAMES.indexOf(/** @type {(typeof NAMES)[number]} */ (id))
   if (type < 0) return false
-  const tag = await compute(password, {
-    type: /** @type {0 | 1 | 2} */ (type),
-    version,
-    m: Number(params.m),
-    t: Number(params.t),
-    p: Number(params.p),
+  // Where there are none, reading them is the error, as it is the package's.
+  const { version = 0x10, params: { m, t, p, data = '' }, salt, hash: expected } = /** @type {Complete} */ (rest)
+  const costs = {
     hashLength: expected.byteLength,
-    salt,
-    secret: options.secret ?? NOTHING,
-    data: Buffer.from(params.data ?? '', 'base64')
-  })
+    m: unsigned(m),
+    t: unsigned(t),
+    p: unsigned(p),
+    type,
+    version
+  }
+  const { secret = NOTHING } = options
+  const tag = await compute(password, secret, costs, salt, Buffer.from(data, 'base64'))
   return timingSafeEqual(tag, expected)
 }
 
 /**
  * The documentation stands in index.d.ts.
  * @param {string} digest
- * @param {{ timeCost?: number, memoryCost?: number, parallelism?: number, version?: number }} [options]
+ * @param {Options} [options]
  * @returns {boolean}
  */
 function needsRehash(digest, options = {}) {
   const { memoryCost, timeCost, parallelism, version } = { ...defaults, ...options }
-  const { version: v, params } = phc.read(digest)
+  const { id, version: v, params } = phc.read(digest)
+  // A hash of another scheme, bcrypt's say, has none of these.
+  if (params === undefined && !NAMES.some((name) => name === id)) return true
+  const costs = /** @type {Record<string, string>} */ (params)
   return (
-    v !== Number(version) ||
-    Number(params.m) !== Number(memoryCost) ||
-    Number(params.t) !== Number(timeCost) ||
-    Number(params.p) !== Number(parallelism)
+    Number(v) !== Number(version) ||
+    differs(costs.m, memoryCost) ||
+    differs(costs.t, timeCost) ||
+    differs(costs.p, parallelism)
   )
+}
+
+/**
+ * Of fractions only the package records more than the integer.
+ * @param {unknown} recorded
+ * @param {unknown} wanted
+ */
+function differs(recorded, wanted) {
+  const [one, other] = [Number(recorded), Number(wanted)]
+  return one !== other && one !== Math.trunc(other)
 }
 
 module.exports = { argon2d, argon2i, argon2id, defaults, limits, hash, needsRehash, verify }
