@@ -257,7 +257,10 @@ export interface PasswordCheck {
    * policy's bcrypt cannot take the password whole.
    */
   reason?: string
-  /** The new hash: to be stored instead. With `rehash: true`, where one was needed. */
+  /**
+   * The new hash: to be stored instead. With `rehash: true`, where one was needed. Should there be no memory for it just
+   * now, it is left out, and `needsRehash` stays true: the password was right all the same.
+   */
   newHash?: string
 }
 

@@ -319,7 +319,7 @@ mod tests {
         };
         let version = match argon2.version() {
             Version::V0x10 => ::argon2::Version::V0x10,
-            _ => ::argon2::Version::V0x13,
+            Version::V0x13 => ::argon2::Version::V0x13,
         };
         let params = ::argon2::Params::new(costs.memory_kib(), costs.passes(), costs.lanes(), None).unwrap();
         ::argon2::Argon2::new(algorithm, version, params)

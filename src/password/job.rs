@@ -174,7 +174,7 @@ impl PasswordJob {
     /// Does everything on this thread.
     pub fn run(&mut self, arenas: &Arenas, cancel: &Cancel) -> Result<Outcome> {
         loop {
-            if let Next::Done(outcome) = self.run_next(arenas, cancel)? {
+            if let Next::Done(outcome) = self.run_next(arenas, cancel).or_else(|error| self.despite(error))? {
                 return Ok(outcome);
             }
         }
@@ -273,6 +273,15 @@ impl PasswordJob {
         Ok(Next::Done(outcome))
     }
 
+    /// What comes of an error: no reason to turn away somebody whose password was right, if it is only that there is no
+    /// memory, or no salt, to hash it anew.
+    pub(super) fn despite(&mut self, error: Error) -> Result<Next> {
+        match (self.checked.take(), error.code()) {
+            (Some(check), Code::MemoryBudget | Code::Io) => Ok(Next::Done(Outcome::Check(check))),
+            _ => Err(error),
+        }
+    }
+
     fn hashed(&mut self, hash: String) -> Outcome {
         match self.checked.take() {
             Some(check) => Outcome::Check(Check { new_hash: Some(hash), ..check }),
@@ -320,7 +329,8 @@ impl PasswordTask {
 
 impl Task for PasswordTask {
     fn run(&mut self, cx: &mut Cx<'_>) -> Result<Step> {
-        let next = self.job.run_next(&self.workshop.arenas, cx.cancel())?;
+        let next = self.job.run_next(&self.workshop.arenas, cx.cancel());
+        let next = next.or_else(|error| self.job.despite(error))?;
         self.step(next)
     }
 
@@ -330,5 +340,29 @@ impl Task for PasswordTask {
 
     fn as_any(&mut self) -> Option<&mut dyn std::any::Any> {
         Some(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_right_is_let_in_though_there_is_no_memory_to_hash_anew() {
+        let checked = || {
+            let recipe = Recipe::new(Policy::default(), None, &[]).unwrap();
+            let mut job = PasswordJob::hash(Secret::from(vec![1]), recipe, Pepper::default()).unwrap();
+            job.checked = Some(Check { ok: true, needs_rehash: true, ..Check::default() });
+            job
+        };
+        let next = checked().despite(Error::new(Code::MemoryBudget, "none left")).unwrap();
+        let Next::Done(Outcome::Check(check)) = next else { panic!("no check") };
+        assert!(check.ok && check.needs_rehash && check.new_hash.is_none());
+        // Nobody wants the answer, or it is a bug: neither is an answer.
+        for code in [Code::Cancelled, Code::Internal] {
+            assert!(checked().despite(Error::new(code, "")).is_err());
+        }
+        let mut unchecked = PasswordJob { checked: None, ..checked() };
+        assert!(unchecked.despite(Error::new(Code::MemoryBudget, "none left")).is_err());
     }
 }

@@ -131,7 +131,13 @@ impl<B: Bench> Seated<B> {
         wipe_stack();
         match begun {
             Ok(()) => self.seats.push(Seat { job, cancel }),
-            Err(error) => job.finish(Err(error)),
+            Err(error) => {
+                let outcome = job.with(|task: &mut PasswordTask| {
+                    let next = task.job.despite(error)?;
+                    task.step(next)
+                });
+                job.finish(outcome);
+            }
         }
     }
 

@@ -12,9 +12,9 @@
 mod scene;
 mod together;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use offloop::pool::{Cx, Lane, PerLane, Pool, PoolOptions, Reclaim, Spec, Step};

@@ -15,12 +15,19 @@ struct Shared {
     done: Sender<Outcome>,
     /// Who was there, at each turn.
     seen: Sender<Vec<&'static str>>,
-    /// Put back once, to go on alone.
-    alone_later: bool,
+    then: Then,
     is_alone: bool,
     needs_memory: bool,
-    /// Put back once, to go on together.
-    again: bool,
+}
+
+/// What comes of a job that its worker has had longest.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    End,
+    /// Put back, to go on alone.
+    Alone,
+    /// Put back, to go on together.
+    Again,
 }
 
 fn together(first: Batched, crew: &Crew<'_>) {
@@ -36,9 +43,9 @@ fn together(first: Batched, crew: &Crew<'_>) {
         let outcome = first.with(|job: &mut Shared| {
             job.seen.send(names).unwrap();
             assert_ne!(job.name, "panics alone", "as a job of ours never should");
-            job.is_alone = job.alone_later;
-            let put_back = job.is_alone || std::mem::take(&mut job.again);
-            Ok(if put_back { Step::More } else { job.end() })
+            let then = std::mem::replace(&mut job.then, Then::End);
+            job.is_alone = then == Then::Alone;
+            Ok(if then == Then::End { job.end() } else { Step::More })
         });
         first.finish(outcome);
         if seats.is_empty() {
@@ -84,14 +91,13 @@ impl Crowd {
         Self { scene: Scene::new(&options(threads)), gate: Gate::default(), seen, turns }
     }
 
-    fn submit(&self, name: &'static str, alone_later: bool, working: u64) -> Handle {
-        self.submit_job(working, Shared { alone_later, ..self.job(name) })
+    fn submit(&self, name: &'static str) -> Handle {
+        self.submit_job(0, self.job(name))
     }
 
     fn job(&self, name: &'static str) -> Shared {
         let (done, seen, gate) = (self.scene.sender.clone(), self.seen.clone(), self.gate.clone());
-        let (alone_later, is_alone, needs_memory, again) = (false, false, false, false);
-        Shared { name, gate, done, seen, alone_later, is_alone, needs_memory, again }
+        Shared { name, gate, done, seen, then: Then::End, is_alone: false, needs_memory: false }
     }
 
     fn submit_job(&self, working: u64, job: Shared) -> Handle {
@@ -106,15 +112,15 @@ impl Crowd {
 #[test]
 fn a_worker_takes_along_what_waits_of_its_kind_and_overtakes_nobody() {
     let crowd = Crowd::new(1);
-    crowd.submit("a", false, 0);
+    crowd.submit("a");
     crowd.scene.wait_until("the first runs", |pool| pool.stats().lanes.interactive.running == 1);
-    crowd.submit("b", false, 0);
-    let cancelled = crowd.submit("cancelled", false, 0);
+    crowd.submit("b");
+    let cancelled = crowd.submit("cancelled");
     cancelled.cancel();
-    crowd.submit("c", false, 0);
+    crowd.submit("c");
     crowd.scene.submit("other kind", &spec(Lane::Interactive), |_| Ok(())).unwrap();
-    crowd.submit("d", false, 0);
-    crowd.submit("e", false, 0);
+    crowd.submit("d");
+    crowd.submit("e");
     crowd.scene.pool.sweep();
     crowd.gate.open();
     let turns: Vec<_> = (0..5).map(|_| crowd.turn()).collect();
@@ -129,10 +135,10 @@ fn a_worker_takes_along_what_waits_of_its_kind_and_overtakes_nobody() {
 #[test]
 fn a_worker_goes_on_with_the_next_ones_and_takes_no_more_than_it_has_room_for() {
     let crowd = Crowd::new(1);
-    crowd.submit("a", false, 0);
+    crowd.submit("a");
     crowd.scene.wait_until("the first runs", |pool| pool.stats().lanes.interactive.running == 1);
     for name in ["b", "c", "d", "e", "f"] {
-        crowd.submit(name, false, 0);
+        crowd.submit(name);
     }
     crowd.gate.open();
     let turns: Vec<_> = (0..6).map(|_| crowd.turn()).collect();
@@ -143,12 +149,12 @@ fn a_worker_goes_on_with_the_next_ones_and_takes_no_more_than_it_has_room_for() 
 #[test]
 fn threads_come_first_and_what_waits_is_spread_evenly() {
     let crowd = Crowd::new(2);
-    crowd.submit("a", false, 0);
-    crowd.submit("b", false, 0);
+    crowd.submit("a");
+    crowd.submit("b");
     crowd.scene.wait_until("a thread each", |pool| pool.slots_held(Lane::Interactive) == 2);
     crowd.scene.wait_until("both begun", |pool| pool.stats().lanes.interactive.running == 2);
     for name in ["c", "d", "e", "f"] {
-        crowd.submit(name, false, 0);
+        crowd.submit(name);
     }
     crowd.gate.open();
     let turns: Vec<_> = (0..6).map(|_| crowd.turn()).collect();
@@ -160,10 +166,10 @@ fn threads_come_first_and_what_waits_is_spread_evenly() {
 #[test]
 fn a_job_that_is_put_back_goes_on_alone_and_takes_its_memory_only_then() {
     let crowd = Crowd::new(1);
-    crowd.submit("a", true, 1000);
+    crowd.submit_job(1000, Shared { then: Then::Alone, ..crowd.job("a") });
     crowd.scene.wait_until("the first runs", |pool| pool.stats().lanes.interactive.running == 1);
     assert_eq!(crowd.scene.pool.stats().memory_held, 0);
-    crowd.submit("b", false, 0);
+    crowd.submit("b");
     crowd.gate.open();
     let turns: Vec<_> = (0..3).map(|_| crowd.turn()).collect();
     assert_eq!(turns, [vec!["a", "b"], vec!["b"], vec!["alone"]]);
@@ -177,9 +183,9 @@ fn a_job_that_is_put_back_goes_on_alone_and_takes_its_memory_only_then() {
 fn a_panic_among_jobs_that_run_together_rejects_them_and_frees_the_slot() {
     for (name, also_b) in [("panics", Err(Code::Internal)), ("panics alone", Ok(()))] {
         let crowd = Crowd::new(1);
-        crowd.submit(name, false, 0);
+        crowd.submit(name);
         crowd.scene.wait_until("the first runs", |pool| pool.stats().lanes.interactive.running == 1);
-        crowd.submit("b", false, 0);
+        crowd.submit("b");
         crowd.gate.open();
         let next = || {
             let (name, outcome) = crowd.scene.next();
@@ -189,7 +195,7 @@ fn a_panic_among_jobs_that_run_together_rejects_them_and_frees_the_slot() {
         outcomes.sort_by_key(|(name, _)| *name);
         assert_eq!(outcomes, [("b", also_b), (name, Err(Code::Internal))]);
         crowd.scene.wait_idle();
-        crowd.submit("after", false, 0);
+        crowd.submit("after");
         assert_eq!(next(), ("after", Ok(())));
         crowd.scene.wait_idle();
     }
@@ -198,9 +204,9 @@ fn a_panic_among_jobs_that_run_together_rejects_them_and_frees_the_slot() {
 #[test]
 fn a_job_that_is_put_back_is_taken_along_again() {
     let crowd = Crowd::new(1);
-    crowd.submit_job(0, Shared { again: true, ..crowd.job("again") });
+    crowd.submit_job(0, Shared { then: Then::Again, ..crowd.job("again") });
     crowd.scene.wait_until("the first runs", |pool| pool.stats().lanes.interactive.running == 1);
-    crowd.submit("b", false, 0);
+    crowd.submit("b");
     crowd.gate.open();
     let turns: Vec<_> = (0..3).map(|_| crowd.turn()).collect();
     assert_eq!(turns, [vec!["again", "b"], vec!["b", "again"], vec!["again"]]);
@@ -210,7 +216,7 @@ fn a_job_that_is_put_back_is_taken_along_again() {
 #[test]
 fn a_job_that_is_put_back_and_given_up_is_dropped_though_nobody_comes_by() {
     let crowd = Crowd::new(1);
-    let again = crowd.submit_job(0, Shared { again: true, ..crowd.job("again") });
+    let again = crowd.submit_job(0, Shared { then: Then::Again, ..crowd.job("again") });
     crowd.scene.wait_until("the first runs", |pool| pool.stats().lanes.interactive.running == 1);
     let shut = Gate::default();
     crowd.submit_job(0, Shared { gate: shut.clone(), ..crowd.job("stays") });
@@ -247,7 +253,7 @@ fn jobs_that_need_their_memory_together_take_it_and_wait_for_it() {
 #[test]
 fn a_job_keeps_its_memory_while_it_is_put_back_if_it_needs_it_together() {
     let crowd = Crowd::new(1);
-    crowd.submit_job(400, Shared { needs_memory: true, again: true, ..crowd.job("again") });
+    crowd.submit_job(400, Shared { needs_memory: true, then: Then::Again, ..crowd.job("again") });
     crowd.scene.wait_until("the first runs", |pool| pool.stats().lanes.interactive.running == 1);
     crowd.gate.open();
     assert_eq!([crowd.turn(), crowd.turn()], [["again"], ["again"]]);
