@@ -189,6 +189,17 @@ fn asks_for_no_more_than_the_limits_allow() {
     assert_eq!(default.check_limits(&Limits::default()).unwrap_err().code(), Code::CostLimit);
 }
 
+/// phpass refuses more than 4096 bytes before it hashes anything: so does WordPress.
+#[test]
+fn phpass_takes_no_longer_password_than_its_maker() {
+    // passlib 1.7.4's `phpass`, and what it would make if it let the other one through.
+    let (of_4096, of_4097) = ("$P$5bBzVQC13iXlyKDNbvMXa6Z0mBBwBK/", "$P$5saltsalteXWuUSlyi0tSZkRW3BbOg/");
+    assert!(verify(of_4096, &[b'x'; 4096]).unwrap());
+    assert!(!verify(of_4096, &[b'x'; 4095]).unwrap());
+    assert!(!verify(of_4097, &[b'x'; 4097]).unwrap());
+    assert!(!verify(of_4097, &vec![b'x'; 1 << 20]).unwrap());
+}
+
 #[test]
 fn strings_that_are_no_hash_are_refused() {
     let tag = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";

@@ -11,7 +11,8 @@ use super::itoa64;
 use crate::error::Result;
 use crate::pool::Cancel;
 
-const BETWEEN_LOOKS: u32 = 4096;
+/// Bytes hashed between two looks at the cancel flag: below a millisecond.
+const BETWEEN_LOOKS: usize = 256 << 10;
 
 /// What a hash is computed by, the password aside.
 #[derive(Clone)]
@@ -25,8 +26,10 @@ impl Spec {
     pub(super) fn derive(&self, password: &[u8], cancel: &Cancel) -> Result<Zeroizing<Vec<u8>>> {
         let mut tag =
             Zeroizing::new(Md5::new().chain_update(self.salt).chain_update(password).finalize().to_vec());
+        // The hash before it, the password and MD5's padding: a block at least.
+        let between_looks = (BETWEEN_LOOKS / (64 + password.len())).max(1) as u32;
         for iteration in 0..1_u32 << self.cost {
-            if iteration % BETWEEN_LOOKS == 0 {
+            if iteration % between_looks == 0 {
                 cancel.check()?;
             }
             let next = Md5::new().chain_update(&*tag).chain_update(password).finalize();
@@ -54,4 +57,26 @@ pub(super) fn parse(hash: &str) -> Result<(Spec, Vec<u8>)> {
 
 fn malformed(why: &str) -> crate::Error {
     malformed_as("a phpass string", why)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn stops_however_long_the_password_is() {
+        // Gigabytes of MD5.
+        let (spec, password) = (Spec { cost: 12, salt: *b"saltsalt" }, vec![0; 4 << 20]);
+        let cancel = Cancel::new();
+        let outcome = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(50));
+                cancel.cancel();
+            });
+            spec.derive(&password, &cancel)
+        });
+        assert!(outcome.is_err());
+    }
 }

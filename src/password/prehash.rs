@@ -1,4 +1,4 @@
-//! What some makers do to a password before bcrypt sees it, so that all of a long one counts.
+//! What some makers do to a password before bcrypt sees it, so that all of a long one counts; and how long it may be.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,12 +19,14 @@ pub(super) enum Prehash {
     Sha256Base64,
     /// Its version 2: HMAC-SHA-256 with the salt's 22 characters as the key, in base64.
     HmacSha256Base64(String),
+    /// phpass: the password itself, if it is not too long.
+    Phpass,
     /// WordPress 6.8: HMAC-SHA-384 with the key "wp-sha384", in base64.
     WordPress,
 }
 
-/// WordPress takes no longer password, in bytes.
-const WORDPRESS_MOST: usize = 4096;
+/// phpass and WordPress take no longer password, in bytes.
+const MOST: usize = 4096;
 
 impl Prehash {
     /// The bytes that the scheme itself hashes, or `None` where the maker would take the password for wrong.
@@ -36,8 +38,11 @@ impl Prehash {
 
     #[inline(never)]
     fn compute(&self, password: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        if matches!(self, Prehash::Phpass | Prehash::WordPress) && password.len() > MOST {
+            return Ok(None);
+        }
         Ok(Some(match self {
-            Prehash::None => Zeroizing::new(password.to_vec()),
+            Prehash::None | Prehash::Phpass => Zeroizing::new(password.to_vec()),
             Prehash::Sha256Hex => {
                 let mut digest = Sha256::digest(password);
                 let mut text = Zeroizing::new(Vec::with_capacity(64));
@@ -51,7 +56,6 @@ impl Prehash {
             }
             Prehash::Sha256Base64 => base64(&mut Sha256::digest(password)),
             Prehash::HmacSha256Base64(salt) => hmac_sha256_base64(salt.as_bytes(), password)?,
-            Prehash::WordPress if password.len() > WORDPRESS_MOST => return Ok(None),
             Prehash::WordPress => base64(&mut hmac::<Hmac<Sha384>>(b"wp-sha384", password)?),
         }))
     }

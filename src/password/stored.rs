@@ -86,7 +86,7 @@ fn parse_plain(hash: &str) -> Result<Stored> {
         (false, "pbkdf2_sha1" | "pbkdf2_sha256") => pbkdf2::parse_django(hash).map(stored_pbkdf2),
         (true, "P" | "H") => {
             let (spec, tag) = phpass::parse(hash)?;
-            Ok(Stored::new("phpass", Kernel::Phpass(spec), tag))
+            Ok(Stored { prehash: Prehash::Phpass, ..Stored::new("phpass", Kernel::Phpass(spec), tag) })
         }
         _ => Err(Error::new(
             Code::HashFormat,
