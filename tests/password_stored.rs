@@ -100,14 +100,19 @@ fn verifies_what_other_makers_made() {
     }
 }
 
-/// RFC 7914 §12, and the same as `$7$`, whose salt is text.
+/// RFC 7914 §12, but for the largest, and one of them as `$7$`, whose salt is text.
 #[test]
 fn scrypt_s_vectors() {
     for (hash, password) in [
         (
+            "$scrypt$ln=4,r=1,p=1$$\
+             d9ZXYjhleyA7GcpCwYoEl/FrSETjB0ro39/6P+3iFEL80Aad7QlI+DJqdToPyB8X6NPg+y4NNijPNeIMONGJBg",
+            &b""[..],
+        ),
+        (
             "$scrypt$ln=10,r=8,p=16$TmFDbA$\
              /bq+HJ00cgB4VucZDQHp/nxq18vII3gw53N2Y0s3MWIurzDZLiKjiG/xCSedmDDaxyevuUqD7m2DYMvfoswGQA",
-            &b"password"[..],
+            b"password",
         ),
         (
             "$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$\
@@ -119,6 +124,15 @@ fn scrypt_s_vectors() {
         assert!(verify(hash, password).unwrap(), "{hash}");
         assert!(!verify(hash, b"Password").unwrap(), "{hash}");
     }
+}
+
+/// RFC 7914 §12, the fourth.
+#[test]
+#[ignore = "takes 1 GiB, and some seconds"]
+fn scrypt_s_largest_vector() {
+    let hash = "$scrypt$ln=20,r=8,p=1$U29kaXVtQ2hsb3JpZGU$\
+             IQHLm2pRGq6t274Jz3D4gexWjVdKL/1Nq+XumCCtqkeOVv2PS6XQn/ocbZJ8QPTDNzBASeipUvvL9Fxvp3pBpA";
+    assert!(verify(hash, b"pleaseletmein").unwrap());
 }
 
 /// The last lines of the reference implementation's `kats/argon2{d,i,id}` and of those with `_v16`.
@@ -185,8 +199,55 @@ fn asks_for_no_more_than_the_limits_allow() {
     }
     assert_eq!(asks("$P$7saltsalt......................"), Ok(()));
     assert_eq!(asks("$P$8saltsalt......................"), Err(Code::CostLimit));
-    let default = password::parse(&format!("$scrypt$ln=19,r=8,p=1${salt_and_tag}")).unwrap();
-    assert_eq!(default.check_limits(&Limits::default()).unwrap_err().code(), Code::CostLimit);
+}
+
+#[test]
+fn scrypt_s_limits_pass_what_is_stored_and_bound_memory_and_work() {
+    let asks = |costs: &str, limits: &Limits| {
+        let hash = format!("$scrypt${costs}$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+        let stored = password::parse(&hash).unwrap();
+        stored.check_limits(limits).map_err(|error| (error.code(), error.message().to_owned()))
+    };
+    let default = Limits::default();
+    for costs in [
+        // OWASP's five.
+        "ln=17,r=8,p=1",
+        "ln=16,r=8,p=2",
+        "ln=15,r=8,p=3",
+        "ln=14,r=8,p=5",
+        "ln=13,r=8,p=10",
+        // Exactly the limit, and 1 GiB of work.
+        "ln=18,r=8,p=1",
+        "ln=18,r=8,p=4",
+        "ln=17,r=8,p=8",
+        // Much memory for few rounds.
+        "ln=4,r=131072,p=1",
+        "ln=10,r=32,p=16",
+        "ln=1,r=8,p=16",
+    ] {
+        assert_eq!(asks(costs, &default), Ok(()), "{costs}");
+    }
+    for (costs, takes_kib) in [
+        ("ln=19,r=8,p=1", 512 << 10),
+        ("ln=17,r=8,p=9", (1 << 20) + (128 << 10)),
+        ("ln=18,r=8,p=16", 4 << 20),
+        // Little table, and gigabytes beside it.
+        ("ln=1,r=1048576,p=16", 32 << 20),
+        ("ln=4,r=131072,p=2", 512 << 10),
+        ("ln=1,r=65536,p=16", 2 << 20),
+    ] {
+        let (code, message) = asks(costs, &default).unwrap_err();
+        assert_eq!(code, Code::CostLimit, "{costs}");
+        assert!(message.contains(&format!("scryptMemoryKiB allows: {takes_kib},")), "{costs}: {message}");
+        let raised = Limits { scrypt_memory_kib: takes_kib, ..default };
+        assert_eq!(asks(costs, &raised), Ok(()), "{costs}");
+    }
+    // libsodium's strongest, where the limit is raised to its 1 GiB.
+    assert!(asks("ln=20,r=8,p=1", &default).is_err());
+    assert_eq!(asks("ln=20,r=8,p=1", &Limits { scrypt_memory_kib: 1 << 20, ..default }), Ok(()));
+    // Beyond 64 bits.
+    let all = Limits { scrypt_memory_kib: u32::MAX, scrypt_parallelism: u32::MAX, ..default };
+    assert!(asks("ln=32,r=511,p=1048576", &all).is_err());
 }
 
 /// phpass refuses more than 4096 bytes before it hashes anything: so does WordPress.
@@ -198,6 +259,55 @@ fn phpass_takes_no_longer_password_than_its_maker() {
     assert!(!verify(of_4096, &[b'x'; 4095]).unwrap());
     assert!(!verify(of_4097, &[b'x'; 4097]).unwrap());
     assert!(!verify(of_4097, &vec![b'x'; 1 << 20]).unwrap());
+}
+
+#[test]
+fn scrypt_s_limits_pass_what_is_stored_and_bound_memory_and_work() {
+    let asks = |costs: &str, limits: &Limits| {
+        let hash = format!("$scrypt${costs}$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+        let stored = password::parse(&hash).unwrap();
+        stored.check_limits(limits).map_err(|error| (error.code(), error.message().to_owned()))
+    };
+    let default = Limits::default();
+    for costs in [
+        // OWASP's five.
+        "ln=17,r=8,p=1",
+        "ln=16,r=8,p=2",
+        "ln=15,r=8,p=3",
+        "ln=14,r=8,p=5",
+        "ln=13,r=8,p=10",
+        // Exactly the limit, and 1 GiB of work.
+        "ln=18,r=8,p=1",
+        "ln=18,r=8,p=4",
+        "ln=17,r=8,p=8",
+        // Much memory for few rounds.
+        "ln=4,r=131072,p=1",
+        "ln=10,r=32,p=16",
+        "ln=1,r=8,p=16",
+    ] {
+        assert_eq!(asks(costs, &default), Ok(()), "{costs}");
+    }
+    for (costs, takes_kib) in [
+        ("ln=19,r=8,p=1", 512 << 10),
+        ("ln=17,r=8,p=9", (1 << 20) + (128 << 10)),
+        ("ln=18,r=8,p=16", 4 << 20),
+        // Little table, and gigabytes beside it.
+        ("ln=1,r=1048576,p=16", 32 << 20),
+        ("ln=4,r=131072,p=2", 512 << 10),
+        ("ln=1,r=65536,p=16", 2 << 20),
+    ] {
+        let (code, message) = asks(costs, &default).unwrap_err();
+        assert_eq!(code, Code::CostLimit, "{costs}");
+        assert!(message.contains(&format!("scryptMemoryKiB allows: {takes_kib},")), "{costs}: {message}");
+        let raised = Limits { scrypt_memory_kib: takes_kib, ..default };
+        assert_eq!(asks(costs, &raised), Ok(()), "{costs}");
+    }
+    // libsodium's strongest, where the limit is raised to its 1 GiB.
+    assert!(asks("ln=20,r=8,p=1", &default).is_err());
+    assert_eq!(asks("ln=20,r=8,p=1", &Limits { scrypt_memory_kib: 1 << 20, ..default }), Ok(()));
+    // Beyond 64 bits.
+    let all = Limits { scrypt_memory_kib: u32::MAX, scrypt_parallelism: u32::MAX, ..default };
+    assert!(asks("ln=32,r=511,p=1048576", &all).is_err());
 }
 
 #[test]

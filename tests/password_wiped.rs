@@ -13,8 +13,14 @@ struct Watching;
 
 static FREED_WITH_PASSWORD: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: passes everything on to `System`. All memory starts zeroed, and only buffers of bytes (alignment 1,
-// hence no padding) are looked at, so what is read is initialised and still allocated.
+/// What scrypt works in, by sizes that nothing else has: its table, its blocks, the two that it mixes.
+const SCRYPT_BYTES: [usize; 3] = [(128 * 7) << 8, 128 * 7 * 3, 128 * 7];
+/// Counted by their places in it.
+static FREED_OF_SCRYPT: [AtomicUsize; 3] = [const { AtomicUsize::new(0) }; 3];
+static FREED_UNWIPED_OF_SCRYPT: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: passes everything on to `System`. All memory starts zeroed, and only buffers of bytes and of 32-bit words
+// (which have no padding) are looked at, so what is read is initialised and still allocated.
 unsafe impl GlobalAlloc for Watching {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promises are the ones that `System` asks for.
@@ -28,6 +34,16 @@ unsafe impl GlobalAlloc for Watching {
             let bytes = unsafe { std::slice::from_raw_parts(memory, layout.size()) };
             if bytes.windows(PASSWORD.len()).any(|window| window == PASSWORD) {
                 FREED_WITH_PASSWORD.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        if layout.align() <= 4
+            && let Some(which) = SCRYPT_BYTES.iter().position(|bytes| *bytes == layout.size())
+        {
+            // SAFETY: as above. Nothing else here has these sizes, and these are bytes and words.
+            let bytes = unsafe { std::slice::from_raw_parts(memory, layout.size()) };
+            FREED_OF_SCRYPT[which].fetch_add(1, Ordering::Relaxed);
+            if bytes.iter().any(|byte| *byte != 0) {
+                FREED_UNWIPED_OF_SCRYPT.fetch_add(1, Ordering::Relaxed);
             }
         }
         // SAFETY: the caller's promises are the ones that `System` asks for.
@@ -70,4 +86,15 @@ fn passwords_are_wiped_before_their_memory_is_freed() {
         drop(secret);
         assert_eq!(count(), 0, "{policy:?}");
     }
+
+    // scrypt's working memory too: all of it comes of the password.
+    let hash = format!("$scrypt$ln=8,r=7,p=3$c2FsdHNhbHQ${}", "A".repeat(43));
+    let scrypt = password::parse(&hash).unwrap();
+    let secret = Secret::from(PASSWORD.to_vec());
+    assert!(!scrypt.verify(&secret, &arenas, &cancel).unwrap());
+    drop(secret);
+    assert_eq!(count(), 0, "scrypt");
+    let freed = FREED_OF_SCRYPT.each_ref().map(|count| count.load(Ordering::Relaxed));
+    assert_eq!(freed, [1, 1, 2]);
+    assert_eq!(FREED_UNWIPED_OF_SCRYPT.load(Ordering::Relaxed), 0);
 }

@@ -46,7 +46,7 @@ impl Kernel {
         match self {
             Kernel::Argon2(spec) => argon2::derive(spec, input, arenas, cancel),
             Kernel::Bcrypt(spec) => Ok(Zeroizing::new(bcrypt::derive(spec, input, cancel)?.to_vec())),
-            Kernel::Scrypt(spec) => spec.derive(input),
+            Kernel::Scrypt(spec) => spec.derive(input, cancel),
             Kernel::Pbkdf2(spec) => spec.derive(input, cancel),
             Kernel::Phpass(spec) => spec.derive(input, cancel),
         }
@@ -72,7 +72,7 @@ impl Kernel {
             }
             Kernel::Bcrypt(spec) => within("bcryptCost", spec.cost.into(), limits.bcrypt_cost),
             Kernel::Scrypt(spec) => {
-                within("scryptMemoryKiB", spec.table_kib(), limits.scrypt_memory_kib)?;
+                within("scryptMemoryKiB", spec.asks_kib(), limits.scrypt_memory_kib)?;
                 within("scryptParallelism", spec.parallelism.into(), limits.scrypt_parallelism)
             }
             Kernel::Pbkdf2(spec) => {

@@ -20,6 +20,8 @@ use crate::pool::Cancel;
 
 /// Iterations between two looks at the cancel flag: below a millisecond.
 const BETWEEN_LOOKS: u32 = 1024;
+/// Bytes of salt between two looks, for scrypt's are long.
+const SALT_BETWEEN_LOOKS: usize = 64 << 10;
 const TAG_LENGTHS: std::ops::RangeInclusive<usize> = 10..=256;
 
 /// passlib's variant: `.` for `+`.
@@ -85,6 +87,11 @@ impl Spec {
     }
 }
 
+/// One iteration with SHA-256, as scrypt begins and ends.
+pub(super) fn hmac_sha256(password: &[u8], salt: &[u8], tag: &mut [u8], cancel: &Cancel) -> Result<()> {
+    pbkdf2::<Hmac<Sha256>>(password, salt, 1, tag, cancel)
+}
+
 /// RFC 8018 §5.2. (The crate `pbkdf2` has no way to stop it.)
 fn pbkdf2<M: Mac + KeyInit + Clone>(
     password: &[u8],
@@ -96,9 +103,17 @@ fn pbkdf2<M: Mac + KeyInit + Clone>(
     // Keyed once: each iteration begins with a copy.
     let keyed = <M as KeyInit>::new_from_slice(password)
         .map_err(|_| Error::internal("HMAC takes keys of any length"))?;
+    // So is the salt: neither is read again for another block.
+    let mut salted = keyed.clone();
+    for part in salt.chunks(SALT_BETWEEN_LOOKS) {
+        cancel.check()?;
+        salted.update(part);
+    }
     for (block, part) in (1_u32..).zip(tag.chunks_mut(M::output_size())) {
-        let mut mac = keyed.clone();
-        mac.update(salt);
+        if block % BETWEEN_LOOKS == 0 {
+            cancel.check()?;
+        }
+        let mut mac = salted.clone();
         mac.update(&block.to_be_bytes());
         let mut u = Zeroizing::new(mac.finalize().into_bytes().to_vec());
         let mut sum = u.clone();

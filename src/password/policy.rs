@@ -79,7 +79,7 @@ pub enum LongPassword {
 ///
 /// The default: for argon2 2 GiB (so that RFC 9106's first recommended option passes), 16 passes and 64 lanes; bcrypt
 /// cost 16 (about 4 s); 5,000,000 iterations of PBKDF2 (about 1 s); for scrypt 256 MiB (twice what OWASP asks for) and
-/// 16 computations.
+/// 16 computations, of 1 GiB together (about 2 s).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// argon2's memory in KiB.
@@ -92,7 +92,8 @@ pub struct Limits {
     pub bcrypt_cost: u32,
     /// PBKDF2's iterations, and phpass's.
     pub pbkdf2_iterations: u32,
-    /// The size of scrypt's table, 128·r·N bytes, in KiB.
+    /// scrypt's memory in KiB: its table of 128·r·N bytes, or sixteen times its blocks of 128·r·p bytes where they are
+    /// more. Where its p tables come to more than 1 GiB together, all of them.
     pub scrypt_memory_kib: u32,
     /// scrypt's p: how many such tables are computed, one after the other.
     pub scrypt_parallelism: u32,
