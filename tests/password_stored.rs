@@ -188,6 +188,9 @@ fn asks_for_no_more_than_the_limits_allow() {
     for (start, expected) in [
         ("$pbkdf2-sha256$i=1000$", Ok(())),
         ("$pbkdf2-sha256$i=1001$", Err(Code::CostLimit)),
+        // The hash's 32 bytes are two digests of SHA-1, each as much work.
+        ("$pbkdf2$500$", Ok(())),
+        ("$pbkdf2$501$", Err(Code::CostLimit)),
         ("$pbkdf2-sha256$i=4294967295$", Err(Code::CostLimit)),
         ("$scrypt$ln=10,r=8,p=2$", Ok(())),
         ("$scrypt$ln=11,r=8,p=1$", Err(Code::CostLimit)),

@@ -76,7 +76,7 @@ impl Kernel {
                 within("scryptParallelism", spec.parallelism.into(), limits.scrypt_parallelism)
             }
             Kernel::Pbkdf2(spec) => {
-                within("pbkdf2Iterations", spec.iterations.into(), limits.pbkdf2_iterations)
+                within("pbkdf2Iterations", spec.all_iterations(), limits.pbkdf2_iterations)
             }
             Kernel::Phpass(spec) => within("pbkdf2Iterations", 1 << spec.cost, limits.pbkdf2_iterations),
         }

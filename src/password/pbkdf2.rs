@@ -49,6 +49,14 @@ impl Digest {
             Digest::Sha512 => "pbkdf2-sha512",
         }
     }
+
+    fn bytes(self) -> usize {
+        match self {
+            Digest::Sha1 => 20,
+            Digest::Sha256 => 32,
+            Digest::Sha512 => 64,
+        }
+    }
 }
 
 /// What a hash is computed by, the password aside.
@@ -69,6 +77,11 @@ impl Spec {
             return Err(malformed("its hash must be 10 to 256 bytes"));
         }
         Ok(Self { digest, iterations, salt, tag_length: tag.len() })
+    }
+
+    /// Those of all the blocks that the hash is put together from.
+    pub(super) fn all_iterations(&self) -> u64 {
+        u64::from(self.iterations) * self.tag_length.div_ceil(self.digest.bytes()) as u64
     }
 
     /// The hash proper. Looks at `cancel` every millisecond or so.

@@ -90,7 +90,7 @@ pub struct Limits {
     pub lanes: u32,
     /// bcrypt's cost.
     pub bcrypt_cost: u32,
-    /// PBKDF2's iterations, and phpass's.
+    /// PBKDF2's iterations, counted for each digest that a long hash is put together from; and phpass's.
     pub pbkdf2_iterations: u32,
     /// scrypt's memory in KiB: its table of 128·r·N bytes, or sixteen times its blocks of 128·r·p bytes where they are
     /// more. Where its p tables come to more than 1 GiB together, all of them.
