@@ -265,55 +265,38 @@ fn phpass_takes_no_longer_password_than_its_maker() {
 }
 
 #[test]
-fn scrypt_s_limits_pass_what_is_stored_and_bound_memory_and_work() {
-    let asks = |costs: &str, limits: &Limits| {
-        let hash = format!("$scrypt${costs}$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
-        let stored = password::parse(&hash).unwrap();
-        stored.check_limits(limits).map_err(|error| (error.code(), error.message().to_owned()))
+fn the_longest_string_is_read() {
+    let id = "k".repeat(64);
+    let ring = || Pepper::new(id.clone(), vec![(id.clone(), secret(b"the key"))]).unwrap();
+    let policy = Policy::Argon2 {
+        algorithm: Argon2Algorithm::Argon2id,
+        memory_kib: 64,
+        passes: 1,
+        lanes: 1,
+        hash_length: 1024,
     };
-    let default = Limits::default();
-    for costs in [
-        // OWASP's five.
-        "ln=17,r=8,p=1",
-        "ln=16,r=8,p=2",
-        "ln=15,r=8,p=3",
-        "ln=14,r=8,p=5",
-        "ln=13,r=8,p=10",
-        // Exactly the limit, and 1 GiB of work.
-        "ln=18,r=8,p=1",
-        "ln=18,r=8,p=4",
-        "ln=17,r=8,p=8",
-        // Much memory for few rounds.
-        "ln=4,r=131072,p=1",
-        "ln=10,r=32,p=16",
-        "ln=1,r=8,p=16",
-    ] {
-        assert_eq!(asks(costs, &default), Ok(()), "{costs}");
-    }
-    for (costs, takes_kib) in [
-        ("ln=19,r=8,p=1", 512 << 10),
-        ("ln=17,r=8,p=9", (1 << 20) + (128 << 10)),
-        ("ln=18,r=8,p=16", 4 << 20),
-        // Little table, and gigabytes beside it.
-        ("ln=1,r=1048576,p=16", 32 << 20),
-        ("ln=4,r=131072,p=2", 512 << 10),
-        ("ln=1,r=65536,p=16", 2 << 20),
-    ] {
-        let (code, message) = asks(costs, &default).unwrap_err();
-        assert_eq!(code, Code::CostLimit, "{costs}");
-        assert!(message.contains(&format!("scryptMemoryKiB allows: {takes_kib},")), "{costs}: {message}");
-        let raised = Limits { scrypt_memory_kib: takes_kib, ..default };
-        assert_eq!(asks(costs, &raised), Ok(()), "{costs}");
-    }
-    // libsodium's strongest, where the limit is raised to its 1 GiB.
-    assert!(asks("ln=20,r=8,p=1", &default).is_err());
-    assert_eq!(asks("ln=20,r=8,p=1", &Limits { scrypt_memory_kib: 1 << 20, ..default }), Ok(()));
-    // Beyond 64 bits.
-    let all = Limits { scrypt_memory_kib: u32::MAX, scrypt_parallelism: u32::MAX, ..default };
-    assert!(asks("ln=32,r=511,p=1048576", &all).is_err());
+    let recipe = Recipe::new(policy, Some(&[0xff; 1024]), &[0xff; 1024]).unwrap();
+    let Outcome::Hash(hash) = run(PasswordJob::hash(secret(b"secret"), recipe, ring())).unwrap() else {
+        panic!("no hash");
+    };
+    let data = base64::Engine::encode(&base64::engine::general_purpose::STANDARD_NO_PAD, [0xff; 1024]);
+    let (costs, rest) = hash.split_once(",keyid=").unwrap();
+    let (key_id, rest) = rest.split_once('$').unwrap();
+    let hash = format!("{costs},keyid={key_id},data={data}${rest}");
+    assert!(hash.len() > 4096);
+    assert!(check(b"secret", &hash, ring(), &[]).unwrap());
+    assert!(!check(b"Secret", &hash, ring(), &[]).unwrap());
+
+    let longest = hash.replace("m=64,t=1,p=1,", "m=4294967295,t=4294967295,p=16777215,");
+    let longest = format!("{{argon2@SpringSecurity_v5_8}}{longest}");
+    assert_eq!(longest.len(), 4278);
+    assert!(password::parse(&longest).is_ok());
+    let too_long = "x".repeat(password::MAX_HASH_BYTES + 1);
+    assert!(password::parse(&too_long).unwrap_err().message().contains("at most"));
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "nothing but cases")]
 fn strings_that_are_no_hash_are_refused() {
     let tag = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     let bcrypt = "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
@@ -386,6 +369,11 @@ fn strings_that_are_no_hash_are_refused() {
         ("$pbkdf2-sha256$", "x=1$c2FsdA"),
         ("$pbkdf2-sha256$", "4294967296$c2FsdA"),
         ("$pbkdf2-sha256$", "1$c2Fs=A"),
+        ("$pbkdf2-sha256$", "i=1,l=31$c2FsdA"),
+        ("$pbkdf2-sha256$", "i=1,l=33$c2FsdA"),
+        ("$pbkdf2-sha256$", "l=32$c2FsdA"),
+        ("{argon2}argon2id$v=19$", "m=64,t=1,p=1$c2FsdHNhbHQ"),
+        ("{argon2}x$argon2id$v=19$", "m=64,t=1,p=1$c2FsdHNhbHQ"),
         ("$scrypt$", "ln=10,r=8$c2FsdA"),
         ("$scrypt$", "ln=0,r=8,p=1$c2FsdA"),
         ("$scrypt$", "ln=64,r=8,p=1$c2FsdA"),
@@ -416,15 +404,32 @@ fn strings_that_are_no_hash_are_refused() {
     ] {
         cases.push(format!("{start}{bcrypt}"));
     }
-    for costs in
-        ["v=1,t=2b,r=5", "v=2,t=2x,r=5", "v=2,t=2b,r=3", "v=2,r=5,t=2b", "2b,32", "2b", "v=2,t=2b,r=5,x"]
-    {
+    // What neither Django nor WordPress ever wrote.
+    for dialect in ["$wp$2x$", "$wp$2$", "bcrypt_sha256$$2x$", "bcrypt_sha256$$2$"] {
+        cases.push(bcrypt.replace("$2b$", dialect));
+    }
+    for costs in [
+        "v=1,t=2b,r=5",
+        "v=2,t=2x,r=5",
+        "v=2,t=2b,r=3",
+        "v=2,t=2b,r=+5",
+        "v=2,t=2b,r=05",
+        "v=2,t=2b,r=0000005",
+        "v=2,t=2b,r=",
+        "v=2,r=5,t=2b",
+        "2b,32",
+        "2b,+5",
+        "2b,05",
+        "2b",
+        "v=2,t=2b,r=5,x",
+    ] {
         cases.push(format!("$bcrypt-sha256${costs}${}${}", &bcrypt[7..29], &bcrypt[29..]));
     }
     for hash in cases {
         let code = password::parse(&hash).err().map(|error| error.code());
         assert_eq!(code, Some(Code::HashFormat), "{hash}");
     }
+    assert!(password::parse(&format!("$pbkdf2-sha256$i=1,l=32$c2FsdA${tag}")).is_ok());
     assert!(password::parse("{noop}secret").unwrap_err().message().contains("new passwords"));
 }
 

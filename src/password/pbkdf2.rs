@@ -158,8 +158,8 @@ pub(super) fn parse_phc(hash: &str) -> Result<(Spec, Vec<u8>)> {
         "pbkdf2-sha512" => Digest::Sha512,
         _ => return Err(malformed("its digest must be sha1, sha256 or sha512")),
     };
-    let (base64, iterations) = if let Some(iterations) = decimal(costs) {
-        (&PASSLIB, Some(iterations))
+    let (base64, iterations, length) = if let Some(iterations) = decimal(costs) {
+        (&PASSLIB, Some(iterations), None)
     } else {
         let (mut iterations, mut length) = (None, None);
         for pair in costs.split(',') {
@@ -172,12 +172,15 @@ pub(super) fn parse_phc(hash: &str) -> Result<(Spec, Vec<u8>)> {
                 return Err(malformed("each of i and l may stand in it once"));
             }
         }
-        (&STANDARD_NO_PAD, iterations)
+        (&STANDARD_NO_PAD, iterations, length)
     };
     let iterations = iterations.ok_or_else(not_a_number)?;
     let (Ok(salt), Ok(tag)) = (base64.decode(salt), base64.decode(tag)) else {
         return Err(malformed("its salt and hash must be base64 without padding"));
     };
+    if length.is_some_and(|length| length as usize != tag.len()) {
+        return Err(malformed("its hash must have the length l"));
+    }
     Ok((Spec::new(digest, iterations, salt, &tag)?, tag))
 }
 

@@ -46,8 +46,8 @@ pub(super) fn write(spec: &Spec, key_id: Option<&str>, tag: &[u8]) -> String {
 
 /// Parses a string whose length the caller has bounded.
 pub(super) fn parse(hash: &str) -> Result<Encoded> {
-    let mut fields = hash.strip_prefix('$').unwrap_or(hash).split('$');
-    let algorithm = match fields.next() {
+    let mut fields = hash.split('$');
+    let algorithm = match fields.next().filter(|before| before.is_empty()).and_then(|_| fields.next()) {
         Some("argon2id") => Algorithm::Argon2id,
         Some("argon2i") => Algorithm::Argon2i,
         Some("argon2d") => Algorithm::Argon2d,

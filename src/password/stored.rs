@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::arena::Arenas;
 use super::bcrypt::{self, Dialect};
-use super::fields::malformed_as;
+use super::fields::{decimal, malformed_as};
 use super::kernel::Kernel;
 use super::pepper::{self, Pepper};
 use super::policy::Limits;
@@ -17,8 +17,9 @@ use super::{pbkdf2, phc, phpass, scrypt};
 use crate::error::{Code, Error, Result};
 use crate::pool::Cancel;
 
-/// The longest string that [`parse`] looks at, in bytes: longer than the longest that it could accept.
-pub const MAX_HASH_BYTES: usize = 4096;
+/// The longest string that [`parse`] looks at, in bytes. The longest of argon2 has 4278: a salt, a hash and associated data
+/// of 1024 bytes each, a key's id of 64, the largest costs, and Spring's name before it.
+pub const MAX_HASH_BYTES: usize = 4352;
 
 /// A stored hash, parsed. It may ask for any cost: see [`Stored::check_limits`].
 pub struct Stored {
@@ -105,6 +106,12 @@ fn parse_argon2(hash: &str) -> Result<Stored> {
 
 fn parse_bcrypt(hash: &str, scheme: &'static str, prehash: Prehash) -> Result<Stored> {
     let bcrypt::Encoded { spec, tag } = bcrypt::parse(hash)?;
+    if prehash != Prehash::None && matches!(spec.dialect, Dialect::Original | Dialect::X) {
+        return Err(malformed_as(
+            "a bcrypt string of Django's or WordPress's",
+            "its prefix must be $2a$, $2b$ or $2y$",
+        ));
+    }
     Ok(Stored { prehash, ..Stored::new(scheme, Kernel::Bcrypt(spec), tag.to_vec()) })
 }
 
@@ -129,7 +136,7 @@ fn parse_bcrypt_sha256(hash: &str) -> Result<Stored> {
         "2y" => Dialect::Y,
         _ => return Err(malformed("its type must be 2a, 2b or 2y")),
     };
-    let cost = cost.parse().ok().filter(|cost| (4..=31).contains(cost));
+    let cost = decimal(cost).filter(|cost| (4..=31).contains(cost));
     let cost = cost.ok_or_else(|| malformed("its rounds must be 4 to 31"))?;
     let (salt, tag) = bcrypt::parse_fields(salt.as_bytes(), tag.as_bytes())?;
     let spec = bcrypt::Spec { dialect, cost, salt, wraps: false };
