@@ -26,7 +26,7 @@ fn verifies_the_well_known_strings() {
     let every_bit = [0xaa; 80];
     let (pairs, triples) = (b"\xaa\x55".repeat(36), b"\x55\xaa\xff".repeat(24));
     // From crypt_blowfish (`wrapper.c`), and OpenBSD by way of jBCrypt (`TestBCrypt.java`).
-    let vectors: [(&str, &[u8]); 17] = [
+    let vectors: [(&str, &[u8]); 22] = [
         (U_U, b"U*U"),
         ("$2a$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK", b"U*U*"),
         ("$2a$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a", b"U*U*U"),
@@ -34,6 +34,11 @@ fn verifies_the_well_known_strings() {
         ("$2b$05$/OK.fbVrR/bpIqNJ5ianF.CE5elHaaO4EbggVDjb8P19RukzXSM3e", b"\xff\xff\xa3"),
         ("$2y$05$/OK.fbVrR/bpIqNJ5ianF.CE5elHaaO4EbggVDjb8P19RukzXSM3e", b"\xff\xff\xa3"),
         ("$2y$05$/OK.fbVrR/bpIqNJ5ianF.Sa7shbm4.OzKpvFnX1pQLmQW96oUlCq", b"\xa3"),
+        ("$2y$05$/OK.fbVrR/bpIqNJ5ianF.o./n25XVfn6oAPaUvHe.Csk4zRfsYPi", b"\xff\xa334\xff\xff\xff\xa3345"),
+        ("$2y$05$/OK.fbVrR/bpIqNJ5ianF.nRht2l/HRhr6zmCp9vYUvvsqynflf9e", b"\xff\xa3345"),
+        ("$2a$05$/OK.fbVrR/bpIqNJ5ianF.nRht2l/HRhr6zmCp9vYUvvsqynflf9e", b"\xff\xa3345"),
+        ("$2a$05$/OK.fbVrR/bpIqNJ5ianF.6IflQkJytoRVc1yuaNtHfiuq.FRlSIS", b"\xa3ab"),
+        ("$2y$05$/OK.fbVrR/bpIqNJ5ianF.6IflQkJytoRVc1yuaNtHfiuq.FRlSIS", b"\xa3ab"),
         ("$2a$05$/OK.fbVrR/bpIqNJ5ianF.swQOIzjOiJ9GHEPuhEkvqrUyvWhEMx6", &every_bit),
         ("$2a$05$/OK.fbVrR/bpIqNJ5ianF.R9xrDjiycxMbQE2bp.vgqlYpW5wx2yy", &pairs),
         ("$2a$05$/OK.fbVrR/bpIqNJ5ianF.9tQZzcJfm3uj2NvJ/n5xkhpqLrMpWCe", &triples),
@@ -228,7 +233,11 @@ fn strings_that_are_no_bcrypt_hash_are_refused() {
 #[test]
 fn the_bug_of_2x_is_reproduced_for_verifying() {
     // From crypt_blowfish (`wrapper.c`).
-    let vectors: [(&str, &[u8]); 5] = [
+    let vectors: [(&str, &[u8]); 9] = [
+        ("$2x$05$/OK.fbVrR/bpIqNJ5ianF.o./n25XVfn6oAPaUvHe.Csk4zRfsYPi", b"1\xa3345"),
+        ("$2x$05$/OK.fbVrR/bpIqNJ5ianF.o./n25XVfn6oAPaUvHe.Csk4zRfsYPi", b"\xff\xa3345"),
+        ("$2x$05$/OK.fbVrR/bpIqNJ5ianF.o./n25XVfn6oAPaUvHe.Csk4zRfsYPi", b"\xff\xa334\xff\xff\xff\xa3345"),
+        ("$2x$05$/OK.fbVrR/bpIqNJ5ianF.6IflQkJytoRVc1yuaNtHfiuq.FRlSIS", b"\xa3ab"),
         ("$2x$05$/OK.fbVrR/bpIqNJ5ianF.CE5elHaaO4EbggVDjb8P19RukzXSM3e", b"\xa3"),
         ("$2x$05$/OK.fbVrR/bpIqNJ5ianF.CE5elHaaO4EbggVDjb8P19RukzXSM3e", b"\xff\xff\xa3"),
         ("$2x$05$6bNw2HLQYeqHYyBfLMsv/OiwqTymGIGzFsA4hOTWebfehXHNprcAS", b"\xd1\x91"),
@@ -247,10 +256,18 @@ fn the_bug_of_2x_is_reproduced_for_verifying() {
 #[test]
 fn crypt_blowfish_s_own_2a_is_not_openbsd_s() {
     // Its `$2a$` of passwords that the bug confuses is neither the right hash nor the wrong one, on purpose.
-    let theirs = "$2a$05$/OK.fbVrR/bpIqNJ5ianF.nqd1wy.pTMdcvrRWxyiGL2eMz.2a85.";
-    assert!(!verify(theirs, b"\xff\xff\xa3").unwrap());
-    let openbsds = "$2a$05$/OK.fbVrR/bpIqNJ5ianF.CE5elHaaO4EbggVDjb8P19RukzXSM3e";
-    assert!(verify(openbsds, b"\xff\xff\xa3").unwrap());
+    for (theirs, openbsds, password) in [
+        ("nqd1wy.pTMdcvrRWxyiGL2eMz.2a85.", "CE5elHaaO4EbggVDjb8P19RukzXSM3e", &b"\xff\xff\xa3"[..]),
+        (
+            "ZC1JEJ8Z4gPfpe1JOr/oyPXTWl9EFd.",
+            "o./n25XVfn6oAPaUvHe.Csk4zRfsYPi",
+            b"\xff\xa334\xff\xff\xff\xa3345",
+        ),
+    ] {
+        let salt = "$2a$05$/OK.fbVrR/bpIqNJ5ianF.";
+        assert!(!verify(&format!("{salt}{theirs}"), password).unwrap());
+        assert!(verify(&format!("{salt}{openbsds}"), password).unwrap());
+    }
     // All other passwords have one hash.
     let both = "$2a$05$/OK.fbVrR/bpIqNJ5ianF.nRht2l/HRhr6zmCp9vYUvvsqynflf9e";
     assert!(verify(both, b"\xff\xa3345").unwrap());
