@@ -7,9 +7,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "scenarios fail loudly")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize as StdAtomicUsize, Ordering as StdOrdering};
 
 use offloop::pool::model::Model;
-use offloop::pool::{Cx, Kind, Lane, Spec, Step};
+use offloop::pool::{Batched, Company, Crew, Cx, Handle, Kind, Lane, Spec, Step, Task};
 use shuttle::sync::atomic::{AtomicUsize, Ordering};
 use shuttle::thread;
 
@@ -166,5 +167,162 @@ fn closing_settles_every_job_exactly_once() {
         Arc::into_inner(model).unwrap().end();
         let settled = tally.settled.load(Ordering::SeqCst) + rejected.load(Ordering::SeqCst);
         assert_eq!(settled, admitted);
+    });
+}
+
+/// A job that is worked on together with others of its kind for some turns, and may then go on alone.
+struct Seated {
+    tally: Arc<Tally>,
+    working: u64,
+    turns: usize,
+    alone_at_last: bool,
+}
+
+const SEATS: usize = 2;
+const SEATED_THREADS: usize = 2;
+/// Half of it is for work: for three of the jobs, and two of those that they give way to.
+const SEATED_MEMORY: u64 = 300;
+
+/// Over all runs, so that no schedule knows of them: that the scenarios come to what they are about.
+static TAKEN: StdAtomicUsize = StdAtomicUsize::new(0);
+static PUT_BACK: StdAtomicUsize = StdAtomicUsize::new(0);
+
+/// Works on what it has and may take along; puts all of it back where somebody waits for the slot.
+fn work_together(first: Batched, crew: &Crew<'_>) {
+    let mut seats = vec![];
+    let mut coming = vec![first];
+    loop {
+        for mut seat in coming.drain(..) {
+            seat.with(|job: &mut Seated| {
+                job.sit_down();
+                Ok(())
+            })
+            .unwrap();
+            seats.push(seat);
+        }
+        assert!(seats.len() <= SEATS, "{} seats", seats.len());
+        thread::yield_now();
+        let put_back = crew.should_yield();
+        for mut seat in std::mem::take(&mut seats) {
+            let given_up = seat.cancel_flag().check();
+            let outcome = seat.with(|job: &mut Seated| {
+                let outcome = given_up.map(|()| job.turn());
+                if put_back || !matches!(outcome, Ok(None)) {
+                    job.stand_up();
+                }
+                outcome
+            });
+            match outcome {
+                Ok(None) if !put_back => seats.push(seat),
+                outcome => {
+                    PUT_BACK.fetch_add(usize::from(matches!(outcome, Ok(None))), StdOrdering::Relaxed);
+                    seat.finish(outcome.map(|step| step.unwrap_or(Step::More)));
+                }
+            }
+        }
+        if seats.is_empty() {
+            return;
+        }
+        coming = crew.take_batch(seats.len(), SEATS);
+        TAKEN.fetch_add(coming.len(), StdOrdering::Relaxed);
+    }
+}
+
+impl Seated {
+    fn boxed(tally: &Arc<Tally>, working: u64, turns: usize, alone_at_last: bool) -> Box<dyn Task> {
+        Box::new(Self { tally: Arc::clone(tally), working, turns, alone_at_last })
+    }
+
+    fn sit_down(&self) {
+        let bytes =
+            self.tally.working.fetch_add(self.working as usize, Ordering::SeqCst) as u64 + self.working;
+        assert!(bytes <= SEATED_MEMORY / 2, "{bytes} of {SEATED_MEMORY} bytes");
+    }
+
+    fn stand_up(&self) {
+        self.tally.working.fetch_sub(self.working as usize, Ordering::SeqCst);
+    }
+
+    /// `None` while there are more turns.
+    fn turn(&mut self) -> Option<Step> {
+        self.turns -= 1;
+        match self.turns {
+            0 if self.alone_at_last => Some(Step::More),
+            0 => Some(self.end()),
+            _ => None,
+        }
+    }
+
+    fn end(&self) -> Step {
+        let tally = Arc::clone(&self.tally);
+        Step::Done(Box::new(move || {
+            tally.settled.fetch_add(1, Ordering::SeqCst);
+        }))
+    }
+}
+
+impl Task for Seated {
+    fn run(&mut self, _: &mut Cx<'_>) -> offloop::Result<Step> {
+        assert_eq!(self.turns, 0, "alone, though it goes with others");
+        Ok(self.end())
+    }
+
+    fn together(&self) -> Option<Company> {
+        let company = Company { kind: Kind("seated"), run: work_together, needs_memory: self.working > 0 };
+        (self.turns > 0).then_some(company)
+    }
+
+    fn as_any(&mut self) -> Option<&mut dyn std::any::Any> {
+        Some(self)
+    }
+}
+
+#[test]
+fn jobs_that_go_together_are_taken_along_put_back_and_settled_once() {
+    explore(|| {
+        let model = Arc::new(Model::new(SEATED_THREADS, SEATED_MEMORY));
+        let tally = Arc::new(Tally::default());
+        let submitter = {
+            let (model, tally) = (Arc::clone(&model), Arc::clone(&tally));
+            thread::spawn(move || {
+                // What those that go together give way to.
+                for _ in 0..2 {
+                    let task = job(&tally, SEATED_THREADS, SEATED_MEMORY, Lane::Interactive, 10, 1);
+                    model.submit(&spec(Lane::Interactive, 1, 10), task, |error| panic!("{error}")).unwrap();
+                }
+            })
+        };
+        for (working, turns, alone_at_last) in [(40, 4, false), (40, 2, true), (40, 3, false), (40, 3, false)]
+        {
+            let task = Seated::boxed(&tally, working, turns, alone_at_last);
+            model.submit(&spec(Lane::Bulk, 1, working), task, |error| panic!("{error}")).unwrap();
+        }
+        submitter.join().unwrap();
+        Arc::into_inner(model).unwrap().end();
+        assert_eq!(tally.settled.load(Ordering::SeqCst), 6);
+        assert_eq!(tally.working.load(Ordering::SeqCst), 0);
+    });
+    let (taken, put_back) = (TAKEN.load(StdOrdering::Relaxed), PUT_BACK.load(StdOrdering::Relaxed));
+    assert!(taken > 0 && put_back > 0, "{taken} taken along, {put_back} put back");
+}
+
+#[test]
+fn jobs_that_go_together_may_be_given_up_wherever_they_are() {
+    explore(|| {
+        let model = Model::new(1, SEATED_MEMORY);
+        let tally = Arc::new(Tally::default());
+        let handles: Vec<_> = (0..3)
+            .map(|at| {
+                let task = Seated::boxed(&tally, 0, 2, at == 1);
+                model.submit(&spec(Lane::Bulk, 1, 30), task, |error| panic!("{error}")).unwrap()
+            })
+            .collect();
+        let canceller = thread::spawn(move || handles.iter().take(2).for_each(Handle::cancel));
+        let task = job(&tally, 1, SEATED_MEMORY, Lane::Interactive, 10, 1);
+        model.submit(&spec(Lane::Interactive, 1, 10), task, |error| panic!("{error}")).unwrap();
+        canceller.join().unwrap();
+        model.end();
+        let settled = tally.settled.load(Ordering::SeqCst);
+        assert!((2..=4).contains(&settled), "{settled}");
     });
 }
