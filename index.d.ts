@@ -145,9 +145,16 @@ export interface CostLimits {
   lanes?: number
   /** bcrypt's cost, 4 to 31. Default 16, some seconds. */
   bcryptCost?: number
-  /** PBKDF2's iterations, and phpass's, from 1. Default 5,000,000, about a second. */
+  /**
+   * PBKDF2's iterations, counted for each digest that a long hash is put together from, and phpass's, from 1. Default
+   * 5,000,000, about a second.
+   */
   pbkdf2Iterations?: number
-  /** scrypt's table, 128·r·N bytes, in KiB, from 1. Default 262,144 (256 MiB), twice what OWASP asks for. */
+  /**
+   * scrypt's memory in KiB, from 1: its table of 128·r·N bytes, or sixteen times its blocks of 128·r·p bytes where they
+   * are more; where its p tables come to more than 1 GiB together, all of them. Default 262,144 (256 MiB), twice what
+   * OWASP asks for.
+   */
   scryptMemoryKiB?: number
   /** scrypt's p, which multiplies its time, from 1. Default 16. */
   scryptParallelism?: number
@@ -205,7 +212,8 @@ export function hashPassword(password: Secret, options?: HashPasswordOptions): P
  *   `bcrypt` counted a password's length modulo 256: what it made of 255 bytes and more verifies with
  *   `offloop/compat/bcrypt`, and may be no match here. And crypt_blowfish makes, for passwords that the bug of `$2x$`
  *   confuses, a `$2a$` that nothing else makes; it does not verify here, nor with OpenBSD);
- * - `$bcrypt-sha256$` of passlib, `$wp$2y$` of WordPress 6.8, `$P$` and `$H$` of phpass;
+ * - `$bcrypt-sha256$` of passlib, `$wp$2y$` of WordPress 6.8, `$P$` and `$H$` of phpass (as their makers, no password of
+ *   more than 4096 bytes matches the latter three);
  * - scrypt as `$scrypt$` and `$7$`; PBKDF2 as `$pbkdf2$`, `$pbkdf2-sha256$` and `$pbkdf2-sha512$`;
  * - Django's `pbkdf2_sha256$`, `pbkdf2_sha1$`, `bcrypt$`, `bcrypt_sha256$`, `argon2$` and `scrypt$`;
  * - Spring's `{bcrypt}`, `{argon2}`, `{scrypt}` and `{pbkdf2}`, the latter three also with `@SpringSecurity_v5_8`.
@@ -219,7 +227,7 @@ export function hashPassword(password: Secret, options?: HashPasswordOptions): P
  * - `ERR_COST_LIMIT`: the hash asks for more than {@link CostLimits} allow;
  * - `ERR_INVALID_ARG`: a wrong argument, and a hash that names a key that `pepper` does not hold;
  * - `ERR_MEMORY_BUDGET`, `ERR_QUEUE_FULL`, `ERR_DEADLINE`, `ERR_SHUTDOWN`, or `signal.reason`, as
- *   {@link hashPassword}. scrypt's thread is free only when the hash is done.
+ *   {@link hashPassword}.
  *
  * @example
  * const { verifyPassword } = require('offloop')

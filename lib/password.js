@@ -12,7 +12,7 @@ const { checkLimits, checkPolicy } = require('./policy.js')
 
 // The bounds of src/password/secret.rs, stored.rs and argon2.rs, which checks them again.
 const MAX_PASSWORD_BYTES = 1 << 20
-const MAX_HASH_LENGTH = 4096
+const MAX_HASH_LENGTH = 4352
 const MAX_DATA_BYTES = 1024
 
 const HASH_OPTIONS = ['policy', 'salt', 'associatedData', 'pepper', ...JOB_OPTIONS]

@@ -20,9 +20,9 @@
 //! # Ok::<(), offloop::Error>(())
 //! ```
 //!
-//! These run on the calling thread. [`PasswordTask`] is what the pool runs: there, several bcrypt hashes are computed
-//! side by side on a thread. [`Cancel`] is polled before the work starts, and within bcrypt's, PBKDF2's, phpass's and
-//! argon2's; scrypt cannot be stopped midway.
+//! These run on the calling thread. [`PasswordTask`] is what the pool runs: there, several bcrypt or
+//! argon2 hashes are computed side by side on a thread. [`Cancel`] is polled before the work starts, and every few
+//! milliseconds within it.
 
 mod arena;
 mod argon2;
