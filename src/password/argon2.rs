@@ -90,7 +90,7 @@ pub(super) fn check_salt(salt: &[u8]) -> Result<&[u8]> {
     ))
 }
 
-/// The hash proper. The caller has checked every length and cost. Looks at `cancel` every millisecond or two.
+/// The hash proper. The caller has checked every length and cost. Looks at `cancel` after every [`fill::turn`].
 pub(super) fn derive(
     spec: &Spec,
     password: &[u8],

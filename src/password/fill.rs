@@ -7,7 +7,8 @@
 //! With AVX-512 the blocks are computed by [`super::blamka`] along [`super::walk`], of two lanes or two hashes in turn:
 //! a block's address is known only when the one before it is done, so a hash alone waits for memory a third of its time.
 //! Beside one that another thread computes in the same caches two took 0.63 of the time that the crate takes for them
-//! (19 MiB, two passes). Elsewhere the crate's `fill_segment` computes slice by slice, with AVX2, SSE2 or NEON.
+//! (19 MiB, two passes). Elsewhere the crate's `fill_segment` computes slice by slice, with AVX2, SSE2 or NEON, and only
+//! between two slices is it asked whether anybody still wants the hash: a millisecond apart at 19 MiB, some 360 at 2 GiB.
 
 use argon2_rust::__internal::{
     Arena, Instance, Position, backend, fill_first_blocks, fill_segment_fn, finalize, initial_hash,
@@ -25,8 +26,10 @@ use crate::error::{Code, Error, Result};
 /// A pass over a lane is made in four slices, between which lanes may read each other.
 const SLICES: u32 = 4;
 
-/// Blocks that are computed between two looks at whether anybody still wants them: a millisecond or less.
-const PIECE: u32 = 4096;
+/// Blocks that are computed between two looks at whether anybody still wants them: half a millisecond, or two where
+/// memory is slow.
+#[cfg(target_arch = "x86_64")]
+const PIECE: usize = 4096;
 
 /// argon2 hashes, or lanes of one, that a thread computes in turn. A third one would gain nothing: with two, memory is
 /// waited for no more.
@@ -99,6 +102,7 @@ pub(super) fn goes_together(argon2: &Argon2) -> bool {
 pub(super) struct Fill {
     argon2: Argon2,
     lease: Lease,
+    #[cfg(target_arch = "x86_64")]
     engine: Engine,
     pass: u32,
     slice: u32,
@@ -115,7 +119,8 @@ impl Fill {
         Self::begin_with(Engine::best(), spec, password, arenas)
     }
 
-    pub(super) fn begin_with(engine: Engine, spec: &Spec, password: &[u8], arenas: &Arenas) -> Result<Self> {
+    #[cfg_attr(not(target_arch = "x86_64"), allow(unused_variables, unused_mut, reason = "there is but one"))]
+    fn begin_with(engine: Engine, spec: &Spec, password: &[u8], arenas: &Arenas) -> Result<Self> {
         let argon2 = spec.argon2;
         let mut lease = arenas.lend(argon2.params().memory_blocks());
         let first = first_blocks(spec, password, lease.arena()?);
@@ -124,6 +129,7 @@ impl Fill {
         let mut fill = Self {
             argon2,
             lease,
+            #[cfg(target_arch = "x86_64")]
             engine,
             pass: 0,
             slice: 0,
@@ -131,8 +137,10 @@ impl Fill {
             #[cfg(target_arch = "x86_64")]
             walks: Vec::new(),
         };
-        fill.arrange_column(0)?;
-        fill.arrange_column(1)?;
+        #[cfg(target_arch = "x86_64")]
+        for column in [0, 1] {
+            fill.arrange_column(column)?;
+        }
         Ok(fill)
     }
 
@@ -143,6 +151,7 @@ impl Fill {
     /// The hash, once all is done.
     pub(super) fn finish(mut self) -> Result<Zeroizing<Vec<u8>>> {
         debug_assert!(self.is_done());
+        #[cfg(target_arch = "x86_64")]
         self.arrange_column(self.lane_length() - 1)?;
         let mut tag = Zeroizing::new(vec![0; self.argon2.params().tag_len_bytes()]);
         let done = finalize(&instance(&self.argon2, self.lease.arena()?)?, &mut tag).map_err(failed);
@@ -151,20 +160,22 @@ impl Fill {
         Ok(tag)
     }
 
+    #[cfg(target_arch = "x86_64")]
     fn lane_length(&self) -> u32 {
         self.argon2.params().memory_blocks() / self.argon2.params().lanes()
     }
 
     /// Rearranges the blocks of a column, one of each lane, where ours are arranged in another way.
+    #[cfg(target_arch = "x86_64")]
     fn arrange_column(&mut self, column: u32) -> Result<()> {
-        #[cfg(target_arch = "x86_64")]
-        if self.engine == Engine::Walks {
-            let (lanes, lane_length) = (self.argon2.params().lanes(), self.lane_length());
-            let blocks = self.lease.arena()?.as_mut_slice();
-            for lane in 0..lanes {
-                let block = blocks.get_mut((lane * lane_length + column) as usize);
-                blamka::arrange(block.ok_or_else(|| Error::internal("argon2: a lane without blocks"))?);
-            }
+        if self.engine != Engine::Walks {
+            return Ok(());
+        }
+        let (lanes, lane_length) = (self.argon2.params().lanes(), self.lane_length());
+        let blocks = self.lease.arena()?.as_mut_slice();
+        for lane in 0..lanes {
+            let block = blocks.get_mut((lane * lane_length + column) as usize);
+            blamka::arrange(block.ok_or_else(|| Error::internal("argon2: a lane without blocks"))?);
         }
         Ok(())
     }
@@ -197,7 +208,7 @@ impl Fill {
 /// Some more of each; of those that are done, nothing. Looking at whether anybody still wants them is the caller's.
 pub(super) fn turn(fills: &mut [Fill]) -> Result<()> {
     #[cfg(target_arch = "x86_64")]
-    if fills.iter().all(|fill| fill.engine == Engine::Walks) {
+    if !fills.is_empty() && fills.iter().all(|fill| fill.engine == Engine::Walks) {
         // SAFETY: the engine says that the processor has been asked.
         return unsafe { turn_walks(fills) };
     }
@@ -227,8 +238,10 @@ fn turn_walks(fills: &mut [Fill]) -> Result<()> {
         }
         under_way.push((memory, walks));
     }
-    let left = under_way.iter().flat_map(|(_, walks)| walks.iter()).map(Walk::left).min().unwrap_or(0);
-    for _ in 0..left.min(PIECE) {
+    let walks = || under_way.iter().flat_map(|(_, walks)| walks.iter());
+    let left = walks().map(Walk::left).min().unwrap_or(0);
+    let piece = PIECE / walks().count().max(1);
+    for _ in 0..left.min(piece as u32) {
         for (memory, walks) in &mut under_way {
             for walk in walks.iter_mut() {
                 walk.step(memory)?;

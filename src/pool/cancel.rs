@@ -47,12 +47,13 @@ impl Cancel {
     }
 
     fn raise(&self, to: u8) -> bool {
-        self.own.compare_exchange(LIVE, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
+        // In one order with the ticket's state: of who gives a job up and who puts it back, one sees the other.
+        self.own.compare_exchange(LIVE, to, Ordering::SeqCst, Ordering::SeqCst).is_ok()
     }
 
     /// Whether the job should stop.
     pub fn is_cancelled(&self) -> bool {
-        self.own.load(Ordering::Acquire) != LIVE || self.group_is_gone()
+        self.own.load(Ordering::SeqCst) != LIVE || self.group_is_gone()
     }
 
     /// `Err` with the reason once the job should stop; made for `?` in loops.

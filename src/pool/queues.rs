@@ -49,6 +49,10 @@ impl Entry {
         }
     }
 
+    fn holds_memory(&self) -> bool {
+        matches!(&self.hold, Hold::Own(admission) if admission.holds_working)
+    }
+
     pub(crate) fn task(&mut self) -> Option<&mut Box<dyn Task>> {
         self.task.as_mut()
     }
@@ -102,15 +106,17 @@ impl State {
     }
 
     /// In the order of admission: nearly always the end. A part of a job (an export's batch) stands where its
-    /// job was admitted, so that a running export does not wait behind every job that came later.
+    /// job was admitted, so that a running export does not wait behind every job that came later. But never before a job
+    /// that gave way and holds memory, for which those that stand before it might wait for ever.
     pub(crate) fn insert(&mut self, entry: Entry) {
         let (lane, id) = (entry.ticket().lane, entry.ticket().id);
         let queue = &mut self.queues[lane];
         if queue.back().is_none_or(|last| last.ticket().id <= id) {
             queue.push_back(entry);
         } else {
-            let place = queue.partition_point(|other| other.ticket().id <= id);
-            queue.insert(place, entry);
+            let held = queue.iter().rposition(Entry::holds_memory).map_or(0, |at| at + 1);
+            let behind = queue.range(held..).position(|other| other.ticket().id > id);
+            queue.insert(behind.map_or(queue.len(), |at| held + at), entry);
         }
     }
 
@@ -207,9 +213,10 @@ impl State {
             self.give_back(&mut entry, budget);
         }
         let given_up = matches!(&entry.hold, Hold::Own(admission) if admission.ticket.waits_again());
-        match &entry.hold {
-            Hold::Own(admission) if !admission.holds_working => self.insert(entry),
-            _ => self.queues[lane].push_front(entry),
+        if entry.holds_memory() || matches!(entry.hold, Hold::Ride(_)) {
+            self.queues[lane].push_front(entry);
+        } else {
+            self.insert(entry);
         }
         self.blocked[lane] = false;
         given_up

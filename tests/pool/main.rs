@@ -736,3 +736,50 @@ fn errands_run_on_the_io_thread_beside_busy_workers() {
     gate.open();
     scene.next().1.unwrap();
 }
+
+#[test]
+fn what_was_admitted_before_does_not_stand_before_a_job_that_holds_what_it_waits_for() {
+    const MIB: u64 = 1 << 20;
+    let scene = Scene::new(&options(2));
+    let bulk = |working| Spec { working, ..spec(Lane::Bulk) };
+    let done = Arc::new(AtomicUsize::new(0));
+    // More of them than are looked at from the head of a queue; admitted early and queued late, as files are.
+    let admitted: Vec<_> = (0..70)
+        .map(|_| scene.pool.admit(&scene.tenant, &bulk(150 * MIB), |error| panic!("{error:?}")).unwrap())
+        .collect();
+    let (go, gate) = (Arc::new(AtomicBool::new(false)), Gate::default());
+    let may_end = Arc::clone(&go);
+    let (sender, holder) = (scene.sender.clone(), bulk(400 * MIB));
+    scene
+        .submit_task("holder", &holder, move |_: &mut Cx<'_>| {
+            std::thread::sleep(Duration::from_millis(1));
+            let sender = sender.clone();
+            Ok(if may_end.load(Ordering::SeqCst) {
+                Step::Done(Box::new(move || sender.send(("holder", Ok(()))).unwrap()))
+            } else {
+                Step::More
+            })
+        })
+        .unwrap();
+    for lane in [Lane::Bulk, Lane::Interactive] {
+        let gate = gate.clone();
+        scene.submit("blocker", &spec(lane), move |_| Ok(gate.wait())).unwrap();
+        let slots = if lane == Lane::Bulk { 2 } else { 1 };
+        scene.wait_until("it runs", |pool| pool.slots_held(lane) == slots);
+    }
+    scene.wait_until("the holder gives way", |pool| pool.slots_held(Lane::Bulk) == 1);
+    for admission in admitted {
+        let done = Arc::clone(&done);
+        let task = move |_: &mut Cx<'_>| {
+            let done = Arc::clone(&done);
+            Ok(Step::Done(Box::new(move || {
+                done.fetch_add(1, Ordering::SeqCst);
+            }) as Box<dyn FnOnce() + Send>))
+        };
+        scene.pool.enqueue(admission, Box::new(task));
+    }
+    go.store(true, Ordering::SeqCst);
+    gate.open();
+    scene.wait_until("all have run", |_| done.load(Ordering::SeqCst) == 70);
+    scene.wait_idle();
+}
