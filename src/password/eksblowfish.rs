@@ -139,14 +139,14 @@ impl Lane {
         for at in 0..9 {
             l[0] ^= salt[(2 * at) & 3];
             r[0] ^= salt[((2 * at) & 3) | 1];
-            encipher::<1, false>(lanes, &mut l, &mut r);
+            encipher::<1, SHIFTS>(lanes, &mut l, &mut r);
             (lanes[0].p[2 * at], lanes[0].p[2 * at + 1]) = (l[0], r[0]);
         }
         for at in 0..512 {
             // The subkeys took nine halves of the salt: the boxes begin with the other one.
             l[0] ^= salt[(2 * (at + 1)) & 3];
             r[0] ^= salt[((2 * (at + 1)) & 3) | 1];
-            encipher::<1, false>(lanes, &mut l, &mut r);
+            encipher::<1, SHIFTS>(lanes, &mut l, &mut r);
             let (name, place) = (at / 128, 2 * (at % 128));
             (lanes[0].s[name][place], lanes[0].s[name][place + 1]) = (l[0], r[0]);
         }
@@ -161,7 +161,7 @@ impl Lane {
             let (left, right) = block.split_at_mut(4);
             let (mut l, mut r) = ([word(left)], [word(right)]);
             for _ in 0..64 {
-                encipher::<1, false>(lanes, &mut l, &mut r);
+                encipher::<1, SHIFTS>(lanes, &mut l, &mut r);
             }
             left.copy_from_slice(&l[0].to_be_bytes());
             right.copy_from_slice(&r[0].to_be_bytes());
@@ -218,43 +218,103 @@ pub(super) fn turn(lanes: &mut [Lane], times: u32) {
 }
 
 fn iterate<const N: usize>(lanes: &mut [Lane; N], times: u32) {
-    #[cfg(target_arch = "x86_64")]
-    if N <= FEW && std::arch::is_x86_feature_detected!("bmi1") {
-        // SAFETY: the processor has just been asked for the one feature that the body needs.
-        return unsafe { iterate_bmi1(lanes, times) };
-    }
-    iterate_portable(lanes, times);
+    iterate_by(Take::best(), lanes, times);
 }
+
+fn iterate_by<const N: usize>(take: Take, lanes: &mut [Lane; N], times: u32) {
+    match take {
+        // SAFETY: whoever says so has asked the processor, see `Take::best`.
+        #[cfg(target_arch = "x86_64")]
+        Take::Renamed => unsafe { iterate_renamed(lanes, times) },
+        // SAFETY: the same.
+        #[cfg(target_arch = "x86_64")]
+        Take::Bextr if N <= FEW => unsafe { iterate_bextr(lanes, times) },
+        _ => iterate_portable(lanes, times),
+    }
+}
+
+/// How bytes are taken out of a word: what stands between one load and the next, and so decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Take {
+    /// With shifts and masks, as a compiler likes.
+    Shifts,
+    /// The second byte, which is waited for, with `bextr`: one cycle on AMD's processors instead of two, an eleventh of
+    /// one hash's time. More than [`FEW`] lanes only lose by it.
+    #[cfg(target_arch = "x86_64")]
+    Bextr,
+    /// With `movzx` into another register, which Intel's processors do by renaming, in no time, so that the shift alone
+    /// counts. A compiler takes the same register, or the second byte of one, which are a cycle and two more.
+    #[cfg(target_arch = "x86_64")]
+    Renamed,
+}
+
+impl Take {
+    fn best() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("bmi2") && is_intel() {
+            return Self::Renamed;
+        }
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("bmi1") {
+            return Self::Bextr;
+        }
+        Self::Shifts
+    }
+}
+
+/// Asked once: under a hypervisor the answer takes some microseconds.
+#[cfg(target_arch = "x86_64")]
+fn is_intel() -> bool {
+    static ANSWER: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    *ANSWER.get_or_init(|| {
+        let vendor = std::arch::x86_64::__cpuid(0);
+        [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).as_flattened() == b"GenuineIntel"
+    })
+}
+
+const SHIFTS: u8 = 0;
+#[cfg(target_arch = "x86_64")]
+const BEXTR: u8 = 1;
+#[cfg(target_arch = "x86_64")]
+const RENAMED: u8 = 2;
 
 /// Not inlined, so that each width keeps its registers to itself.
 #[inline(never)]
 fn iterate_portable<const N: usize>(lanes: &mut [Lane; N], times: u32) {
-    iterations::<N, false>(lanes, times);
+    iterations::<N, SHIFTS>(lanes, times);
 }
 
-/// The same with `bextr`, see [`second_byte`].
+/// See [`Take::Bextr`].
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "bmi1")]
 #[inline(never)]
-fn iterate_bmi1<const N: usize>(lanes: &mut [Lane; N], times: u32) {
-    iterations::<N, true>(lanes, times);
+fn iterate_bextr<const N: usize>(lanes: &mut [Lane; N], times: u32) {
+    iterations::<N, BEXTR>(lanes, times);
+}
+
+/// See [`Take::Renamed`].
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "bmi2")]
+#[inline(never)]
+fn iterate_renamed<const N: usize>(lanes: &mut [Lane; N], times: u32) {
+    iterations::<N, RENAMED>(lanes, times);
 }
 
 #[inline(always)]
-fn iterations<const N: usize, const BMI1: bool>(lanes: &mut [Lane; N], times: u32) {
+fn iterations<const N: usize, const TAKE: u8>(lanes: &mut [Lane; N], times: u32) {
     for _ in 0..times {
         for lane in &mut *lanes {
             for (p, key) in lane.p.iter_mut().zip(&lane.key) {
                 *p ^= key;
             }
         }
-        expand::<N, BMI1>(lanes);
+        expand::<N, TAKE>(lanes);
         for lane in &mut *lanes {
             for (p, salt) in lane.p.iter_mut().zip(&lane.salt) {
                 *p ^= salt;
             }
         }
-        expand::<N, BMI1>(lanes);
+        expand::<N, TAKE>(lanes);
     }
     for lane in lanes {
         lane.left -= times;
@@ -263,10 +323,10 @@ fn iterations<const N: usize, const BMI1: bool>(lanes: &mut [Lane; N], times: u3
 
 /// Replaces subkeys and S-boxes, which the key has been mixed into, by what they encipher.
 #[inline(always)]
-fn expand<const N: usize, const BMI1: bool>(lanes: &mut [Lane; N]) {
+fn expand<const N: usize, const TAKE: u8>(lanes: &mut [Lane; N]) {
     let (mut l, mut r) = ([0; N], [0; N]);
     for at in 0..9 {
-        encipher::<N, BMI1>(lanes, &mut l, &mut r);
+        encipher::<N, TAKE>(lanes, &mut l, &mut r);
         for i in 0..N {
             lanes[i].p[2 * at] = l[i];
             lanes[i].p[2 * at + 1] = r[i];
@@ -274,7 +334,7 @@ fn expand<const N: usize, const BMI1: bool>(lanes: &mut [Lane; N]) {
     }
     for name in 0..4 {
         for at in 0..128 {
-            encipher::<N, BMI1>(lanes, &mut l, &mut r);
+            encipher::<N, TAKE>(lanes, &mut l, &mut r);
             for i in 0..N {
                 lanes[i].s[name][2 * at] = l[i];
                 lanes[i].s[name][2 * at + 1] = r[i];
@@ -285,14 +345,14 @@ fn expand<const N: usize, const BMI1: bool>(lanes: &mut [Lane; N]) {
 
 /// A block of each lane. The rounds are written out: as a loop, six lanes were a sixth slower.
 #[inline(always)]
-fn encipher<const N: usize, const BMI1: bool>(lanes: &[Lane; N], l: &mut [u32; N], r: &mut [u32; N]) {
+fn encipher<const N: usize, const TAKE: u8>(lanes: &[Lane; N], l: &mut [u32; N], r: &mut [u32; N]) {
     macro_rules! two_rounds {
         ($($round:literal)*) => {$(
             for i in 0..N {
-                r[i] = mix::<N>(r[i], lanes[i].p[$round], f::<N, BMI1>(&lanes[i].s, l[i]));
+                r[i] = mix::<N>(r[i], lanes[i].p[$round], f::<N, TAKE>(&lanes[i].s, l[i]));
             }
             for i in 0..N {
-                l[i] = mix::<N>(l[i], lanes[i].p[$round + 1], f::<N, BMI1>(&lanes[i].s, r[i]));
+                l[i] = mix::<N>(l[i], lanes[i].p[$round + 1], f::<N, TAKE>(&lanes[i].s, r[i]));
             }
         )*};
     }
@@ -305,27 +365,70 @@ fn encipher<const N: usize, const BMI1: bool>(lanes: &[Lane; N], l: &mut [u32; N
     }
 }
 
-/// Blowfish's F. Bytes as indices need no check of bounds. Taken out by shifts one by one: an array of them becomes a
-/// `bswap`, which one hash alone waits for.
+/// Blowfish's F. Bytes as indices need no check of bounds. Taken out one by one: an array of them becomes a `bswap`,
+/// which one hash alone waits for.
 #[inline(always)]
-fn f<const N: usize, const BMI1: bool>(s: &[[u32; 256]; 4], x: u32) -> u32 {
-    (s[0][(x >> 24) as usize].wrapping_add(s[1][second_byte::<N, BMI1>(x)]) ^ s[2][((x >> 8) & 255) as usize])
-        .wrapping_add(s[3][(x & 255) as usize])
+fn f<const N: usize, const TAKE: u8>(s: &[[u32; 256]; 4], x: u32) -> u32 {
+    (s[0][byte::<N, TAKE, 24>(x)].wrapping_add(s[1][byte::<N, TAKE, 16>(x)]) ^ s[2][byte::<N, TAKE, 8>(x)])
+        .wrapping_add(s[3][byte::<N, TAKE, 0>(x)])
 }
 
 /// Up to so many hashes are waited for more than worked at: each cycle between one load and the next counts, and there
-/// are registers to spare. Of more, the following two only cost.
+/// are registers to spare. Of more, some of the following only costs.
 const FEW: usize = 4;
 
-/// Takes the byte out in one instruction where there is one, instead of two: an eleventh of one hash's time.
+/// Bits `FROM` to `FROM + 7`. See [`Take`].
 #[inline(always)]
-fn second_byte<const N: usize, const BMI1: bool>(x: u32) -> usize {
+fn byte<const N: usize, const TAKE: u8, const FROM: u32>(x: u32) -> usize {
     #[cfg(target_arch = "x86_64")]
-    if BMI1 && N <= FEW {
-        // SAFETY: only `iterate_bmi1` says so, which has the feature. (Bits 16 to 23.)
+    if TAKE == BEXTR && FROM == 16 {
+        // SAFETY: only `iterate_bextr` says so, which has the feature.
         return (unsafe { std::arch::x86_64::_bextr2_u32(x, 0x0810) } & 255) as usize;
     }
-    ((x >> 16) & 255) as usize
+    #[cfg(target_arch = "x86_64")]
+    if TAKE == RENAMED && FROM < 24 {
+        return renamed(shifted::<N, FROM>(x));
+    }
+    #[cfg(target_arch = "x86_64")]
+    if TAKE == RENAMED {
+        return shifted::<N, FROM>(x) as usize;
+    }
+    ((x >> FROM) & 255) as usize
+}
+
+/// x >> `FROM`; of few lanes without a copy of `x` first, which is not always free.
+/// Called by `iterate_renamed` only, which has the feature.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn shifted<const N: usize, const FROM: u32>(x: u32) -> u32 {
+    if N > 2 || FROM < 8 {
+        return x >> FROM;
+    }
+    let shifted: u32;
+    // SAFETY: a shift, of a feature that the caller has.
+    unsafe {
+        std::arch::asm!(
+            "shrx {0:e}, {1:e}, {2:e}", out(reg) shifted, in(reg) x, in(reg) FROM,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+        std::hint::assert_unchecked(shifted <= u32::MAX >> FROM);
+    }
+    shifted
+}
+
+/// The lowest byte. The output is never the input's register.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn renamed(x: u32) -> usize {
+    let byte: usize;
+    // SAFETY: one register's lowest byte, with zeros, in another: less than 256.
+    unsafe {
+        std::arch::asm!(
+            "movzx {0:e}, {1:l}", out(reg) byte, in(reg) x, options(pure, nomem, nostack, preserves_flags),
+        );
+        std::hint::assert_unchecked(byte < 256);
+    }
+    byte
 }
 
 /// The three mixed; with [`FEW`] lanes, the two that are known early first. A compiler thinks that order alike and
@@ -398,6 +501,38 @@ mod tests {
         ) {
             let expected: Vec<_> = cases.iter().map(|(key, salt, cost)| bcrypt::bcrypt(*cost, *salt, key)).collect();
             prop_assert_eq!(together(&cases, width, stride), expected);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(30))]
+        #[test]
+        fn however_bytes_are_taken_out_it_comes_to_the_same((key, salt, cost) in case()) {
+            #[cfg(target_arch = "x86_64")]
+            let ways = [
+                (Take::Renamed, std::arch::is_x86_feature_detected!("bmi2")),
+                (Take::Bextr, std::arch::is_x86_feature_detected!("bmi1")),
+            ];
+            #[cfg(not(target_arch = "x86_64"))]
+            let ways = [];
+            let expected = bcrypt::bcrypt(cost, salt, &key);
+            for (way, is_there) in ways.into_iter().chain([(Take::Shifts, true)]) {
+                macro_rules! widths {
+                    ($($width:literal)*) => {$(
+                        let mut lanes: [Lane; $width] = std::array::from_fn(|_| Lane::idle());
+                        for lane in &mut lanes {
+                            lane.begin(cost, &salt, |words| repeat(words, &key));
+                        }
+                        iterate_by(way, &mut lanes, 1 << cost);
+                        for lane in &mut lanes {
+                            prop_assert_eq!(*lane.finish(), expected, "{:?}, {} lanes", way, $width);
+                        }
+                    )*};
+                }
+                if is_there {
+                    widths!(1 2 3 4 5 6 7 8);
+                }
+            }
         }
     }
 
