@@ -2,7 +2,7 @@
 // offloop: password hashing, bulk CSV export and image resizing, off the event loop and off libuv's threads.
 // Written by hand; this is the contract.
 import type { KeyObject } from 'node:crypto'
-import type { Readable } from 'node:stream'
+import type { Readable, Transform } from 'node:stream'
 
 // ---- jobs ------------------------------------------------------------------------------------------
 
@@ -557,9 +557,27 @@ export function imageMetadata(
 
 // ---- CSV -------------------------------------------------------------------------------------------
 
+/** Values of one column: an array, anything with a length and indices, or a typed array. */
+export type CsvColumnValues = ArrayLike<unknown> | BigInt64Array | BigUint64Array
+
 /**
- * Where the rows of an export come from: an array, a `Set` or generator, an async generator or web stream,
- * or an object-mode `Readable`. A row is an object or an array.
+ * Columns instead of rows: an array or typed array each, all of one length. The quickest source where the data is at
+ * hand this way, as in numerical code and Arrow: a typed array is copied as it stands, with no look at its cells.
+ *
+ * The keys are the columns' names, and what `columns` of the options refers to. There is no row object, so a column
+ * cannot have a `value` function. Columns of different lengths are `ERR_CSV_SOURCE`, also when one changes its length
+ * before the export is done; what typed arrays hold must not change before then either.
+ *
+ * @example
+ * await exportCsv({ columns: { id: new Uint32Array([1, 2]), price: new Float64Array([9.5, 12]), name: ['tea', 'mate'] } })
+ */
+export interface CsvColumnSource {
+  columns: Record<string, CsvColumnValues>
+}
+
+/**
+ * Where the rows of an export come from: an array, a `Set` or generator, an async generator or web stream, an
+ * object-mode `Readable`, or columns. A row is an object or an array.
  *
  * Rows of arrays and synchronous iterables are read one after the other, so an iterable may use one row
  * object again and again. Asynchronous iterables are asked up to 256 rows ahead and must give a new object
@@ -568,7 +586,7 @@ export function imageMetadata(
  * If an export fails or is aborted, its source is told: `return()` of the iterator is called, the stream is
  * destroyed. An export that is refused (`ERR_INVALID_ARG`, `ERR_QUEUE_FULL`) leaves its source untouched.
  */
-export type CsvSource<R extends object = any> = Iterable<R> | AsyncIterable<R> | Readable
+export type CsvSource<R extends object = any> = Iterable<R> | AsyncIterable<R> | Readable | CsvColumnSource
 
 /**
  * A column of an export. It has at least a `key` or a `value`; for array rows, which go by place, a
@@ -588,44 +606,222 @@ export interface CsvColumn<R extends object = any> {
    * from 0. What it throws rejects the export with `ERR_CSV_VALUE` and is its `cause`.
    */
   value?: (row: R, index: number) => unknown
+  /**
+   * How this column's values are written. Each field that is given wins over `format` of the options, which wins over
+   * the dialect; `number.decimals` and `number.decimalSeparator` count as one field each.
+   */
+  format?: CsvFormat
 }
+
+/**
+ * A date by a pattern. The letters are those of Unicode's TR35, as date-fns and Luxon take them; names are English:
+ *
+ * | letters | written | letters | written |
+ * |---|---|---|---|
+ * | `yyyy` | 2026, at least four digits | `H` `HH` | hour, 0 to 23 |
+ * | `yy` | 26 | `h` `hh` | hour, 1 to 12 |
+ * | `y` | 2026, as many digits as it has | `a` | AM, PM |
+ * | `M` `MM` | 3, 03 | `m` `mm` | minute |
+ * | `MMM` `MMMM` | Mar, March | `s` `ss` | second |
+ * | `d` `dd` | day of the month | `S` `SS` `SSS` | tenths, hundredths, thousandths of the second |
+ * | `EEE` `EEEE` | Tue, Tuesday | `XXX` `XX` `X` | +01:00, +0100, +01; `Z` in UTC |
+ * | `VV` | Europe/Zurich | `xxx` `xx` `x` | the same, but `+00:00`, `+0000`, `+00` in UTC |
+ *
+ * Other ASCII letters stand in `'single quotes'` and `''` is an apostrophe; a letter that is none of these is
+ * `ERR_INVALID_ARG`. The year before 1 is 0.
+ */
+export interface CsvDatePattern {
+  /** For example `'dd.MM.yyyy HH:mm'` or `"yyyy-MM-dd'T'HH:mm:ssXXX"`. At most 256 characters. */
+  pattern: string
+  /** The IANA name of a time zone, such as `'Europe/Zurich'`. Default: `'UTC'`. */
+  timeZone?: string
+}
+
+/** How each kind of value is written. What is not given is as the dialect has it. */
+export interface CsvFormat {
+  /** Numbers, BigInts and decimals alike. */
+  number?: {
+    /**
+     * Digits after the decimal point, 0 to 100. Numbers are rounded as `Number.prototype.toFixed` does it, by which
+     * `1e+21` and more, `NaN` and `Infinity` stay as they are; BigInts and decimals exactly, half away from zero.
+     * Default: as many as there are.
+     */
+    decimals?: number
+    /**
+     * What stands in place of the decimal point: a single character, no letter, digit or sign. May be the delimiter;
+     * such numbers are quoted. Default: `'.'`.
+     */
+    decimalSeparator?: string
+  }
+  /**
+   * `'iso'`: as `Date.prototype.toISOString`, `2026-03-01T12:30:00.000Z`. `'date'`: the day in UTC, `2026-03-01`.
+   * `'epoch-ms'`: milliseconds since 1970, `1772368200000`. Or a pattern. Default: `'iso'`; in the `excel` dialect
+   * `{ pattern: 'yyyy-MM-dd HH:mm:ss' }`.
+   */
+  date?: 'iso' | 'date' | 'epoch-ms' | CsvDatePattern
+  /**
+   * The texts of `true` and `false`, each of at most 1,024 characters. Default: `['true', 'false']`; in the `excel`
+   * dialect `['TRUE', 'FALSE']`.
+   */
+  boolean?: readonly [trueText: string, falseText: string]
+  /**
+   * The text of `null`, at most 1,024 characters; a string that is the same is quoted, so that they can be told apart.
+   * Default: nothing.
+   */
+  null?: string
+  /** The text of `undefined`, and of what a row lacks; else as `null`. Default: the text of `null`. */
+  undefined?: string
+  /**
+   * Bytes: `'base64'`, with padding, or `'hex'`, lower case. Default: `'base64'`; in the `postgres` dialect hex after
+   * `\x`, as its `bytea` has it.
+   */
+  bytes?: 'base64' | 'hex'
+}
+
+/**
+ * A dialect is a set of defaults, no more: each option that is given wins over it.
+ *
+ * | | `'rfc4180'` | `'excel'` | `'tsv'` | `'postgres'` |
+ * |---|---|---|---|---|
+ * | `delimiter` | comma | comma | tab | comma |
+ * | `lineEnding` | CRLF | CRLF | LF | LF |
+ * | `bom` | no | yes, but in latin1 | no | no |
+ * | `formulas` | `'keep'` | `'escape'` | `'keep'` | `'keep'` |
+ * | dates | ISO 8601 | `yyyy-MM-dd HH:mm:ss`, UTC | ISO 8601 | ISO 8601 |
+ * | booleans | true, false | TRUE, FALSE | true, false | true, false |
+ * | bytes | base64 | base64 | base64 | `\x` and hex |
+ * | `null` and `undefined` | nothing | nothing | nothing | nothing, and never in quotes |
+ * | the empty string | nothing | nothing | nothing | `""` |
+ *
+ * - `'rfc4180'` is what nearly everything reads: pandas, DuckDB, databases, scripts.
+ * - `'excel'` opens by a double-click where the system's list separator is a comma. Where it is a semicolon, as in most
+ *   of Europe, add `delimiter: ';'` and `format: { number: { decimalSeparator: ',' } }`. Excel shows only 15 digits of a
+ *   number and drops leading zeros, whatever is in the file.
+ * - `'tsv'` quotes fields that need it, as Excel and pandas read it. It is not PostgreSQL's text format, which has
+ *   backslashes.
+ * - `'postgres'` is for `COPY … FROM … WITH (FORMAT csv, HEADER)`: null and the empty string come back as they were,
+ *   and a row of `\.` alone, which ends the input of older versions, is quoted. With `format: { null: 'NULL' }` say
+ *   `NULL 'NULL'` there. A string with NUL in it is written; the server refuses it.
+ */
+export type CsvDialect = 'rfc4180' | 'excel' | 'tsv' | 'postgres'
 
 /**
  * How an export looks and behaves.
  *
- * The output is UTF-8 CSV by RFC 4180: quoted is what holds the delimiter, a quote, CR or LF, and nothing
- * else; a quote is doubled; every line ends with `lineEnding`, the last one too. A row of one empty cell is
+ * Without options the output is UTF-8 CSV by RFC 4180: quoted is what holds the delimiter, a quote, CR or LF, and
+ * nothing else; a quote is doubled; every line ends with `lineEnding`, the last one too. A row of one empty cell is
  * written `""`, because many readers skip an empty line.
  *
- * | value | written as |
+ * | value | written as, unless `format` says otherwise |
  * |---|---|
  * | `null`, `undefined`, a missing property or a missing cell of an array row | nothing |
  * | string | itself; a lone surrogate as U+FFFD |
- * | number | as JavaScript prints it: `0.1`, `1e+21`, `NaN` |
+ * | number | as JavaScript prints it: `0.1`, `1e+21`, `NaN`; `-0` as `0` |
+ * | BigInt | its digits, however many |
  * | boolean | `true`, `false` |
- * | BigInt | its digits |
  * | `Date` | ISO 8601, UTC, with milliseconds, as `toISOString()`; an invalid one: `ERR_CSV_VALUE` |
- * | an object with `toJSON()` | what that returns, a string as it is |
- * | another object or array | `JSON.stringify()` |
- * | symbol, function, `Promise`, `Uint8Array` and other bytes | `ERR_CSV_VALUE`; use a column's `value` |
+ * | a decimal of decimal.js, big.js, bignumber.js, Prisma (`Prisma.Decimal`): an object whose `toFixed()` answers the text of a decimal number | that text, so never exponential |
+ * | `Buffer`, `Uint8Array` and other views, `ArrayBuffer` | its bytes in base64 |
+ * | an object with `toJSON()` | what that returns: a string as it is, an object as JSON |
+ * | `Map` | JSON: an object if every key is a string, else an array of `[key, value]` |
+ * | `Set` | JSON: an array |
+ * | another object or array | JSON, as by `JSON.stringify()`; a `Map` or `Set` in it as above, a BigInt in it as a string of its digits, because most readers of JSON would round the number |
+ * | symbol, function, `Promise`; an object whose `toJSON` throws, or that holds itself | `ERR_CSV_VALUE`; use a column's `value` |
  *
  * A cell holds at most 2^28 characters, an export at most 65,536 columns.
  */
 export interface ExportCsvOptions<R extends object = any> extends JobOptions {
   /**
-   * The columns, in order; a string is a `key`. Default: the keys of the first row, taken literally, for
-   * object rows; for array rows as many columns as the first row is long, without a header row. Array rows
-   * that are shorter are filled up with nothing; longer ones reject with `ERR_CSV_COLUMN`.
+   * The columns, in order; a string is a `key`. What rows have besides is not exported, and what a row lacks is written
+   * as `undefined` is.
+   *
+   * Default, for object rows: the keys of the first row, taken literally. A later row with a key that the first had not
+   * is `ERR_CSV_COLUMN`, with the row and the key, so that nothing is lost in silence; one that lacks some gets empty
+   * cells. For array rows: as many columns as the first row is long, without a header row. For columns: all of them.
+   *
+   * Array rows that are shorter are filled up with nothing; longer ones reject with `ERR_CSV_COLUMN`.
    */
-  columns?: Array<string | CsvColumn<R>>
+  columns?: ReadonlyArray<string | CsvColumn<R>>
   /** Whether the first line names the columns. Default: true. */
   header?: boolean
-  /** One character other than the quote, CR and LF. Default: `','`. */
+  /** What the other options are by default. Default: `'rfc4180'`. */
+  dialect?: CsvDialect
+  /**
+   * What stands between two fields: 1 to 16 characters (UTF-16 units), such as `';'`, `'||'` or `'→'`, without quote,
+   * escape, CR and LF. Default: the dialect's, a comma or a tab.
+   */
   delimiter?: string
-  /** Default: `'\r\n'`. */
+  /** What stands around a field that needs it: a single character other than CR and LF. Default: `'"'`. */
+  quote?: string
+  /**
+   * What stands, in a quoted field, before a quote and before itself: a single character other than CR and LF. Default:
+   * the quote, which is therefore doubled. `'\\'` is what MySQL and BigQuery's `\"` want.
+   */
+  escape?: string
+  /** Default: the dialect's. */
   lineEnding?: '\r\n' | '\n'
-  /** Whether the output starts with a UTF-8 byte order mark. An empty output has none. Default: false. */
+  /**
+   * Whether the output starts with the encoding's byte order mark, by which Excel recognises UTF-8. An empty output has
+   * none. latin1 has none: there, `true` is `ERR_INVALID_ARG`. Default: the dialect's.
+   */
   bom?: boolean
+  /**
+   * Which fields are quoted.
+   * - `'minimal'`: what holds the delimiter, a quote, an escape, CR or LF, and what would be misread otherwise: a row
+   *   that is one empty field, a string equal to the text of null, a field whose end makes a delimiter of several
+   *   characters come too early.
+   * - `'all'`: every field; but null and undefined are bare in the `postgres` dialect.
+   * - `'strings'`: every string, with JSON, bytes and the header; numbers, dates, booleans and null as by `'minimal'`.
+   *   By it, readers such as R and Python's `QUOTE_NONNUMERIC` tell texts from numbers.
+   * - `'none'`: none. A cell that needs quotes is `ERR_CSV_VALUE`, with its row and column.
+   *
+   * Default: `'minimal'`.
+   */
+  quoting?: 'minimal' | 'all' | 'strings' | 'none'
+  /**
+   * `'utf8'`, `'utf16le'` (with `bom: true` and `delimiter: '\t'` what Excel calls "Unicode text"), or `'latin1'`: ISO
+   * 8859-1, U+0000 to U+00FF, a byte each; it has no `€` and no `“`. In it, a cell with another character is
+   * `ERR_CSV_VALUE`, unless there is a `replacement`. Default: `'utf8'`.
+   */
+  encoding?: 'utf8' | 'utf16le' | 'latin1'
+  /**
+   * Only for latin1: what is written in place of each character that it has not; of latin1 itself, at most 16
+   * characters, may be empty. `'?'` is usual. Default: none, such a cell is `ERR_CSV_VALUE`.
+   */
+  replacement?: string
+  /** How each kind of value is written, in all columns. Default: the dialect's. */
+  format?: CsvFormat
+  /**
+   * What becomes of strings that a spreadsheet would take for formulas: what strangers typed, opened in Excel or
+   * LibreOffice, runs there (OWASP: CSV injection).
+   * - `'keep'`: they are written as they are.
+   * - `'escape'`: an apostrophe is put before them. A reader that is no spreadsheet gets it as part of the text.
+   * - `'reject'`: `ERR_CSV_VALUE`, with the row and the column.
+   *
+   * As OWASP has it, a formula is what starts with `=`, `+`, `-`, `@`, tab, CR or LF, or with the full-width `＝`, `＋`,
+   * `－` or `＠`; also after leading NULs, which some readers drop, and whatever follows, further lines included. A plain
+   * number in a string is none: `'-5'`, `'+41.5'`, `'-1,5e3'`. Concerned are strings, JSON, bytes and the header; never
+   * numbers, BigInts, decimals, dates, booleans and the texts that `format` sets. It is about whole fields: who opens
+   * the file with another delimiter sees other fields.
+   *
+   * Default: `'keep'`; in the `excel` dialect `'escape'`.
+   */
+  formulas?: 'keep' | 'escape' | 'reject'
+  /**
+   * Compresses the output, on the workers, while it is made. `'gzip'` or `{ gzip: level }`, 0 to 9, default 6: one
+   * member, whose blocks are compressed in parallel; everything reads it, browsers with `Content-Encoding: gzip`.
+   * `'zstd'` or `{ zstd: level }`, 1 to 22, default 3: smaller and quicker. `bytes` and `sha256` are those of the
+   * compressed output. Default: no compression.
+   */
+  compress?: 'gzip' | 'zstd' | { gzip: number } | { zstd: number }
+  /**
+   * Reads the finished output back with another implementation, off the event loop, decompressed and decoded, and
+   * compares its rows and their fields, by number, with what was packed; a file is read from the disk again, its
+   * checksum compared too. What differs is `ERR_CSV_VALUE`, whose message says which row is the first. A file is then
+   * not put in its place; a stream is destroyed before its end, though its reader has the bytes by then. Delimiter,
+   * quote and escape must be single ASCII characters (`ERR_INVALID_ARG`). Default: false.
+   */
+  verify?: boolean
   /**
    * The longest that packing holds the event loop at a stretch, in milliseconds, from 0.1 to 1000. It is
    * over all exports together: the least of those that run counts, and they share it. A slice aims at three
@@ -644,7 +840,7 @@ export interface ExportCsvOptions<R extends object = any> extends JobOptions {
 export interface CsvSummary {
   /** Rows of the source, without the header. */
   rows: number
-  /** Bytes written. */
+  /** Bytes written, compressed ones if they are. */
   bytes: number
   /** SHA-256 of those bytes, in hexadecimal. */
   sha256: string
@@ -656,16 +852,33 @@ export interface CsvSummary {
  * Exports rows to a `Buffer` of CSV. An empty source gives the header row if there are `columns`, else an
  * empty buffer. For large exports, {@link exportCsvStream} and {@link exportCsvFile} need less memory.
  *
+ * An array of few cells, some 4,000, is packed and formatted at once, within the call: that takes a fraction of a
+ * millisecond, less than the way to a worker and back. Such an export is not seen in `poolStats()`. With
+ * `compress` or `verify`, all go to the workers.
+ *
  * Rejects with `ERR_INVALID_ARG` (a `TypeError` or `RangeError`); with `signal.reason`; or with an
- * {@link OffloopError}: `ERR_CSV_VALUE` (a cell that cannot be written, or whose getter throws; `row`,
- * `column`, `cause`), `ERR_CSV_COLUMN` (an array row with more cells than columns, no columns to be had),
- * `ERR_CSV_SOURCE` (the iterator or stream failed or was closed early, something that is no row, an array
- * that changed its length; `row`, `cause`), `ERR_QUEUE_FULL`, `ERR_DEADLINE`, `ERR_MEMORY_BUDGET`,
- * `ERR_SHUTDOWN`. `row` is the 0-based index of the source row, `column` the header or key of the column.
+ * {@link OffloopError}: `ERR_CSV_VALUE` (a cell that cannot be written as asked, or whose getter throws; `row`,
+ * `column`, `cause`; for the header only `column`; from `verify` neither), `ERR_CSV_COLUMN` (a row with a key or cell for
+ * which there is no column, no columns to be had), `ERR_CSV_SOURCE` (the iterator or stream failed or was closed early,
+ * something that is no row, an array that changed its length; `row`, `cause`), `ERR_QUEUE_FULL`, `ERR_DEADLINE`,
+ * `ERR_MEMORY_BUDGET`, `ERR_SHUTDOWN`. `row` is the 0-based index of the source row, `column` the header or key of the
+ * column.
  *
  * @example
  * const csv = await exportCsv([{ id: 1, name: 'Ada' }, { id: 2, name: 'Bo' }])
  * csv.toString() // 'id,name\r\n1,Ada\r\n2,Bo\r\n'
+ *
+ * @example
+ * // For a spreadsheet in Zurich.
+ * const sheet = await exportCsv(rows, {
+ *   dialect: 'excel',
+ *   delimiter: ';',
+ *   format: {
+ *     number: { decimalSeparator: ',' },
+ *     date: { pattern: 'dd.MM.yyyy HH:mm', timeZone: 'Europe/Zurich' }
+ *   },
+ *   columns: ['id', { key: 'price', format: { number: { decimals: 2 } } }]
+ * })
  */
 export function exportCsv<R extends object>(rows: CsvSource<R>, options?: ExportCsvOptions<R>): Promise<Buffer>
 
@@ -679,7 +892,7 @@ export function exportCsv<R extends object>(rows: CsvSource<R>, options?: Export
  * rejection.
  *
  * @example
- * const csv = exportCsvStream(db.iterate('select * from orders'), { columns: ['id', 'customer.name'] })
+ * const csv = exportCsvStream(db.iterate('select * from orders'), { columns: ['id', 'customer.name'], compress: 'gzip' })
  * await pipeline(csv, response)
  * const { rows, sha256 } = await csv.summary
  */
@@ -709,6 +922,31 @@ export function exportCsvFile<R extends object>(
   path: string,
   options?: ExportCsvOptions<R>
 ): Promise<CsvSummary>
+
+/**
+ * An export as a `Transform`: rows are written to it, bytes of CSV come out. For `stream.pipeline`, `stream.compose` and
+ * `pipe`, where the rows come from a stream already, or pass through other transforms first.
+ *
+ * The writable side takes a row a chunk, an object or an array, a new one each; some 500 wait, then `write()` answers
+ * false. The readable side is that of {@link exportCsvStream}: about a mebibyte of bytes waits for the reader, and
+ * while it does no more rows are packed. `summary` is too.
+ *
+ * The export starts when the transform is first written to, read from or ended, and `timeoutMs` counts from there; one
+ * that is never used keeps nothing open. Destroying it ends the export. Whatever goes wrong destroys it with the error
+ * (the errors of {@link exportCsv}), so that `pipeline` ends the source and the destination too.
+ *
+ * A wrong option throws (`ERR_INVALID_ARG`).
+ *
+ * @example
+ * await pipeline(
+ *   db.iterate('select * from orders'),
+ *   createCsvTransform({ columns: ['id', { key: 'customer.name', header: 'Customer' }] }),
+ *   response
+ * )
+ */
+export function createCsvTransform<R extends object>(
+  options?: ExportCsvOptions<R>
+): Transform & { readonly summary: Promise<CsvSummary> }
 
 // ---- pool ------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 // The public face. The documentation stands in index.d.ts, which is the contract.
 
 const { calibratePassword } = require('./lib/calibrate.js')
-const { exportCsv, exportCsvFile, exportCsvStream } = require('./lib/csv/index.js')
+const { createCsvTransform, exportCsv, exportCsvFile, exportCsvStream } = require('./lib/csv/index.js')
 const { OffloopError } = require('./lib/errors.js')
 const { imageMetadata, resizeImage } = require('./lib/image.js')
 const { checkPassword, hashPassword, inspectHash, verifyPassword } = require('./lib/password.js')
@@ -20,6 +20,7 @@ module.exports = {
   exportCsv,
   exportCsvStream,
   exportCsvFile,
+  createCsvTransform,
   configurePool,
   poolStats,
   drainPool,

@@ -103,7 +103,7 @@ test('rows that cannot be read: the error has a code and the row', async () => {
   const rows = [{ a: 1 }, { a: 2 }]
   Object.defineProperty(rows, 1, { get: () => { throw boom } })
   await assert.rejects(exportCsv(rows), { name: 'OffloopError', code: 'ERR_CSV_SOURCE', row: 1, cause: boom })
-  const { proxy, revoke } = Proxy.revocable([{ a: 1 }], {})
+  const { proxy, revoke } = Proxy.revocable(Array.from({ length: 5000 }, (_, a) => ({ a })), {})
   const revoked = exportCsv(proxy)
   revoke()
   await assert.rejects(revoked, { name: 'OffloopError', code: 'ERR_CSV_SOURCE' })

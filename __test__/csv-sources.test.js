@@ -87,7 +87,7 @@ test('an array that grows or shrinks meanwhile', async () => {
   for (const change of [(array) => array.pop(), (array) => array.push({ id: 9 })]) {
     const array = Array.from({ length: 10 }, (_, id) => ({ get id() { if (id === 3) change(array); return id } }))
     const { exportCsv, sessions } = fakeFacade()
-    await assert.rejects(exportCsv(array), { code: 'ERR_CSV_SOURCE', row: 4, message: /had 10 rows/ })
+    await assert.rejects(exportCsv(array), { code: 'ERR_CSV_SOURCE', message: /had 10 rows/ })
     assert.ok(sessions[0].cancelled)
   }
 })
@@ -252,11 +252,12 @@ test('rows taken from an async source are forgotten, even if some always wait', 
     for (let id = 0; ; id++) yield { id }
   }
   const source = openSource('async', endless(), () => {}, () => 0)
-  assert.equal(source.take(), WAIT)
+  assert.equal(source.look(), WAIT)
   let id = 0
   for (let round = 0; round < 50; round++) {
     await new Promise((resolve) => setImmediate(resolve))
-    for (let taken = 0; taken < 100; taken++) assert.equal(source.take().id, id++)
+    assert.ok(source.look() >= 100)
+    for (let taken = 0; taken < 100; taken++) assert.equal(source.rows[source.next++].id, id++)
     assert.ok(source.rows.length <= 2 * 256, `${source.rows.length} kept`)
   }
   source.close()

@@ -91,8 +91,9 @@ test('columns, headers, paths inside, values', async () => {
   assert.equal((await exportCsv(rows, { columns: ['id'], header: false })).toString(), '1\r\n2\r\n3\r\n')
   assert.equal((await exportCsv([], { columns: ['id', 'x'] })).toString(), 'id,x\r\n')
   assert.equal((await exportCsv([])).length, 0)
-  // The first row names the columns; what others have besides is not exported, what they lack is nothing.
-  assert.equal((await exportCsv([{ a: 1 }, { b: 2 }, { a: 3, b: 4 }])).toString(), 'a\r\n1\r\n""\r\n3\r\n')
+  // The first row names the columns: what others lack is nothing, what they have besides is an error.
+  assert.equal((await exportCsv([{ a: 1 }, {}, { a: 3 }])).toString(), 'a\r\n1\r\n""\r\n3\r\n')
+  await assert.rejects(exportCsv([{ a: 1 }, { a: 3, b: 4 }]), { code: 'ERR_CSV_COLUMN', row: 1, column: 'b' })
 })
 
 test('delimiter, line ending, byte order mark', async () => {
@@ -156,9 +157,6 @@ test('cells that cannot be written', async () => {
     [Symbol('s')],
     [() => 1],
     [new Date(NaN)],
-    [Buffer.from('x')],
-    [new Uint8Array(1)],
-    [new ArrayBuffer(1)],
     [Promise.resolve(1)],
     [circular, TypeError],
     [proxy, TypeError],
@@ -318,4 +316,93 @@ test('any table of objects reads back as documented, long ones too', async () =>
     }),
     { numRuns: 40 }
   )
+})
+
+test('small exports and large ones are alike', async () => {
+  const row = (id) => ({ id, text: id % 7 ? `row ${id}, "quoted"` : 'é€😀', at: new Date(id * 1e9), on: id % 2 === 0, none: id % 3 ? id / 7 : null })
+  for (const count of [1, 30, 100, 800, 820, 5000]) {
+    const rows = Array.from({ length: count }, (_, id) => row(id))
+    for (const options of [{}, { columns: ['text', 'id', 'missing'] }, { header: false, bom: true }]) {
+      const array = await exportCsv(rows, options)
+      assert.ok(array.equals(await exportCsv(rows.values(), options)), `${count} rows`)
+      const places = rows.map((one) => Object.values(one))
+      const named = { ...options, columns: Object.keys(rows[0]) }
+      assert.ok((await exportCsv(places, named)).equals(await exportCsv(rows, named)))
+    }
+  }
+  // Few cells, much text: begun as a small one, gone on with as a large one.
+  const rows = Array.from({ length: 200 }, (_, id) => ({ id, text: `${id}`.repeat(2000), each: '' }))
+  let calls = 0
+  const columns = ['id', 'text', { header: 'n', value: (_, index) => { calls++; return index } }]
+  const expected = `id,text,n\r\n${rows.map(({ id, text }) => `${id},${text},${id}\r\n`).join('')}`
+  assert.equal((await exportCsv(rows, { columns })).toString(), expected)
+  assert.equal(calls, 200)
+})
+
+test('a small export is given up as a large one is', async () => {
+  const controller = new AbortController()
+  const reason = new Error('enough')
+  const columns = [{ header: 'a', value: () => controller.abort(reason) }]
+  await assert.rejects(exportCsv([{}], { columns, signal: controller.signal }), reason)
+  await assert.rejects(exportCsv([{}], { columns, signal: controller.signal }), reason)
+  await assert.rejects(exportCsv([{ a: 1 }], { timeoutMs: 0 }), { code: 'ERR_DEADLINE' })
+})
+
+test('columns instead of rows', async () => {
+  const columns = {
+    f64: new Float64Array([0.5, -0, NaN, 1e21]),
+    f32: new Float32Array([0.5, 0.1, Infinity, 16777216]),
+    i8: new Int8Array([-128, 0, 1, 127]),
+    u8: new Uint8Array([0, 1, 2, 255]),
+    clamped: new Uint8ClampedArray([0, 1, 2, 300]),
+    i16: new Int16Array([-32768, 0, 1, 32767]),
+    u16: new Uint16Array([0, 1, 2, 65535]),
+    i32: new Int32Array([-(2 ** 31), 0, 1, 2 ** 31 - 1]),
+    u32: new Uint32Array([0, 1, 2, 2 ** 32 - 1]),
+    i64: new BigInt64Array([-(2n ** 63n), 0n, 1n, 2n ** 63n - 1n]),
+    u64: new BigUint64Array([0n, 1n, 2n, 2n ** 64n - 1n]),
+    shared: new Float64Array(new SharedArrayBuffer(32)),
+    text: ['a', 'b,c', null, new Date(0)],
+    like: { length: 4, 0: 1, 3: 'x' }
+  }
+  const rows = Array.from({ length: 4 }, (_, at) => Object.fromEntries(Object.entries(columns).map(([key, values]) => [key, values[at]])))
+  const expected = await exportCsv(rows)
+  assert.ok((await exportCsv({ columns })).equals(expected), expected.toString())
+  const some = [{ key: 'u64', header: 'U' }, 'text']
+  assert.equal((await exportCsv({ columns }, { columns: some })).toString(), (await exportCsv(rows, { columns: some })).toString())
+  assert.equal((await exportCsv({ columns: { a: [], b: new Float64Array(0) } })).toString(), 'a,b\r\n')
+
+  const many = Array.from({ length: 300_000 }, (_, i) => i * 0.37)
+  const all = `a,b\r\n${many.map((value, i) => `${value},${i}\r\n`).join('')}`
+  assert.ok((await exportCsv({ columns: { a: Float64Array.from(many), b: Int32Array.from(many.keys()) } })).equals(Buffer.from(all)))
+  assert.ok((await exportCsv({ columns: { a: many, b: Int32Array.from(many.keys()) } })).equals(Buffer.from(all)))
+  const text = Array.from({ length: 30 }, (_, i) => `${i}`.repeat(100_000))
+  assert.equal((await exportCsv({ columns: { text, n: Uint8Array.from(text.keys()) } })).length, 'text,n\r\n'.length + text.join('').length + 30 * 3 + 50)
+})
+
+test('columns that do not fit', async () => {
+  await assert.rejects(exportCsv({ columns: { a: [1], b: [1, 2] } }), { code: 'ERR_CSV_SOURCE', row: 1, message: /one length/ })
+  await assert.rejects(exportCsv({ columns: {} }), { code: 'ERR_INVALID_ARG' })
+  await assert.rejects(exportCsv({ columns: { a: 5 } }), { code: 'ERR_INVALID_ARG', message: /"a"/ })
+  await assert.rejects(exportCsv({ columns: { a: [1] } }, { columns: ['b'] }), { code: 'ERR_INVALID_ARG', message: /"b"/ })
+  await assert.rejects(exportCsv({ columns: { a: [1] } }, { columns: [{ key: 'a', value: () => 1 }] }), { code: 'ERR_INVALID_ARG', message: /value function/ })
+  await assert.rejects(exportCsv({ columns: { a: [1, Symbol('s')] } }), { code: 'ERR_CSV_VALUE', row: 1, column: 'a' })
+  const buffer = new ArrayBuffer(8 * 200_000)
+  const shrinking = exportCsv({ columns: { a: new Float64Array(buffer) } })
+  structuredClone(buffer, { transfer: [buffer] })
+  await assert.rejects(shrinking, { code: 'ERR_CSV_SOURCE' })
+})
+
+test('more than a string can hold', async () => {
+  const { constants } = require('node:buffer')
+  const text = 'x'.repeat(2 ** 20)
+  const count = Math.ceil(constants.MAX_STRING_LENGTH / text.length) + 1
+  function* rows() {
+    for (let id = 0; id < count; id++) yield { id, text }
+  }
+  const bytes = await exportCsv(rows())
+  assert.ok(bytes.length > constants.MAX_STRING_LENGTH)
+  const digits = Array.from({ length: count }, (_, id) => String(id).length).reduce((sum, length) => sum + length)
+  assert.equal(bytes.length, 'id,text\r\n'.length + digits + count * (text.length + 3))
+  assert.equal(bytes.toString('latin1', bytes.length - 5), 'xxx\r\n')
 })

@@ -6,11 +6,12 @@ const assert = require('node:assert/strict')
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { before, describe, test } = require('node:test')
+const { after, before, describe, test } = require('node:test')
 const offloop = require('..')
 const { ROOT, node } = require('./support/children.js')
 const { folder } = require('./support/folder.js')
 const { png } = require('./support/png.js')
+const { eventually } = require('./support/pool.js')
 
 /** What the examples take for granted, as types. */
 const TYPES = `
@@ -141,4 +142,48 @@ example().then(() => {
       assert.match(stdout, /ran\n$/)
     })
   }
+})
+
+describe('examples/csv-http.js', () => {
+  const { server, cursors } = require('../examples/csv-http.js')
+  const log = console.log
+  const error = console.error
+  before(() => {
+    console.log = console.error = () => {}
+    return new Promise((resolve) => server.listen(0, resolve))
+  })
+  after(() => {
+    Object.assign(console, { log, error })
+    server.close()
+    server.closeAllConnections()
+  })
+  const url = (route) => `http://localhost:${server.address().port}${route}`
+
+  for (const [route, rows] of [['/orders.csv', 200_000], ['/unpaid.csv', 50_000]]) {
+    test(route, async () => {
+      const before = cursors.closed
+      const response = await fetch(url(route))
+      const text = await response.text()
+      assert.equal(response.headers.get('content-encoding'), 'gzip')
+      const lines = text.split('\r\n')
+      assert.equal(lines[0], '\ufeffOrder,Customer,Placed,Total,Note'.slice(1))
+      assert.equal(lines.length, rows + 2)
+      const twelfth = '12,"Müller, Zoë",2026-01-01 01:12,0.12,'
+      assert.ok(lines.includes(twelfth), lines[12])
+      assert.ok(text.includes(`,"'=HYPERLINK(""http://evil.example"",""click"")"\r\n`))
+      assert.equal(cursors.closed, before + 1)
+    })
+    test(`${route}: a client that goes away`, async () => {
+      const before = cursors.closed
+      const controller = new AbortController()
+      const response = await fetch(url(route), { signal: controller.signal })
+      await response.body.getReader().read()
+      controller.abort()
+      await eventually(() => cursors.closed === before + 1, 'the end of the cursor')
+    })
+  }
+  test('no such route, and no gzip', async () => {
+    assert.equal((await fetch(url('/'))).status, 404)
+    assert.equal((await fetch(url('/orders.csv'), { headers: { 'accept-encoding': 'identity' } })).status, 406)
+  })
 })

@@ -13,7 +13,7 @@ const { isTraced, traceSubmit, traceSettled } = require('./trace.js')
 
 /**
  * @typedef {import('./binding/index.js').Bridge} Bridge
- * @typedef {{ code: string, message: string, errno?: number | null }} Failure
+ * @typedef {{ code: string, message: string, errno?: number | null, row?: number | null, column?: number | null }} Failure
  * @typedef {import('./job.js').Job & { patient?: boolean }} Job patient: waits for a place where the queue is full
  * @typedef {object} Pending what is to be settled under an id
  * @property {(value: any) => void} resolve
@@ -21,6 +21,7 @@ const { isTraced, traceSubmit, traceSettled } = require('./trace.js')
  * @property {((value: any) => void) | undefined} onNews for jobs that say something before they end
  * @property {(() => void) | undefined} unlisten
  * @property {import('./trace.js').Context | undefined} trace
+ * @property {(() => readonly string[]) | undefined} [names] of the columns that an error may speak of
  */
 
 const { Bridge } = loadBinding()
@@ -47,7 +48,7 @@ function settle(settlements) {
       job.onNews?.(value)
       continue
     }
-    end(id, job, kind === 0 ? undefined : { error: errorOf(value) }, value)
+    end(id, job, kind === 0 ? undefined : { error: errorOf(value, job.names?.()) }, value)
     someEnded = true
   }
   if (someEnded) wake()
@@ -74,15 +75,28 @@ function end(id, job, failure, value) {
 
 /**
  * @param {Failure} failure
+ * @param {readonly string[]} [names] of the columns
  * @returns {Error}
  */
-function errorOf({ code, message, errno }) {
+function errorOf({ code, message, errno, row, column }, names) {
+  if (typeof column === 'number') return cellError(code, message, row, names?.[column] ?? String(column))
   if (code === 'ERR_INVALID_ARG') return argumentError('RangeError', message)
   if (typeof errno !== 'number') return new OffloopError(code, message)
   // libuv's numbers are the system's, negated; on Windows the names differ and none may be known.
   const name = os.platform() === 'win32' ? undefined : errnoName(errno)
   const cause = Object.assign(new Error(message), { errno: -errno, ...(name === undefined ? {} : { code: name }) })
   return new OffloopError(code, message, { cause })
+}
+
+/**
+ * @param {string} code
+ * @param {string} message
+ * @param {number | null | undefined} row of the source; none is the header
+ * @param {string} column
+ */
+function cellError(code, message, row, column) {
+  const where = `${typeof row === 'number' ? `row ${row}` : 'the header'}, column ${JSON.stringify(column)}`
+  return new OffloopError(code, `${where}: ${message}`, { row: row ?? undefined, column })
 }
 
 /** @param {number} errno */
@@ -121,8 +135,9 @@ function submit(job, start, operation) {
  * @param {(value: any) => void} resolve
  * @param {(error: unknown) => void} reject
  * @param {((value: any) => void) | undefined} onNews
+ * @param {() => readonly string[]} [names]
  */
-function begin(id, job, start, operation, resolve, reject, onNews) {
+function begin(id, job, start, operation, resolve, reject, onNews, names) {
   const { signal, lane, timeoutMs } = job
   if (signal?.aborted) return reject(signal.reason)
   if (draining) return reject(new OffloopError('ERR_SHUTDOWN', 'drainPool was called: no more jobs are taken'))
@@ -140,7 +155,7 @@ function begin(id, job, start, operation, resolve, reject, onNews) {
     return reject(error)
   }
   /** @type {Pending} */
-  const entry = { resolve, reject, onNews, unlisten: undefined, trace }
+  const entry = { resolve, reject, onNews, unlisten: undefined, trace, names }
   if (pending.size === 0) bridge.hold(true)
   pending.set(id, entry)
   if (waits || isFull) lineUp(() => letIn(id, entry, call))
@@ -245,6 +260,11 @@ function awaitJobs() {
   bridge.drain(drainId)
 }
 
+/** Whether no more jobs are taken. */
+function isDraining() {
+  return draining
+}
+
 function settleDrains() {
   if (!workEnded || pending.size > 0 || waiters.size === 0) return
   const drained = [...waiters]
@@ -256,4 +276,4 @@ function settleDrains() {
   })
 }
 
-module.exports = { bridge, submit, begin, cancel, nextId, drain, errorOf }
+module.exports = { bridge, submit, begin, cancel, nextId, drain, errorOf, isDraining }

@@ -85,6 +85,7 @@ struct Inner {
     message: String,
     /// The operating system's error number and its text, for `cause` and `cause.code`.
     os: Option<(i32, String)>,
+    place: Option<(Option<u64>, u32)>,
 }
 
 /// The crate's results.
@@ -93,13 +94,20 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error with a code and a message that says what was expected and what came.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { code, message: message.into(), os: None }))
+        Self(Box::new(Inner { code, message: message.into(), os: None, place: None }))
     }
 
     /// A failed system call on `path`; keeps the system's error number.
     pub fn io(what: &str, path: &str, error: &std::io::Error) -> Self {
         let os = error.raw_os_error().map(|number| (number, error.to_string()));
-        Self(Box::new(Inner { code: Code::Io, message: format!("{what} {path}: {error}"), os }))
+        Self(Box::new(Inner { code: Code::Io, message: format!("{what} {path}: {error}"), os, place: None }))
+    }
+
+    /// A cell that cannot be written. `row` is the index of its row in the source; the header row has none.
+    pub fn csv_value(row: Option<u64>, column: u32, message: impl Into<String>) -> Self {
+        let mut error = Self::new(Code::CsvValue, message);
+        error.0.place = Some((row, column));
+        error
     }
 
     /// A bug of ours, with what is known of it.
@@ -125,6 +133,11 @@ impl Error {
     /// The message, without the code.
     pub fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// The row and column of the cell, if it was one: see [`Self::csv_value`].
+    pub fn place(&self) -> Option<(Option<u64>, u32)> {
+        self.0.place
     }
 
     /// The operating system's error number and text, if it was one.

@@ -56,14 +56,14 @@ fn write(
 }
 
 fn chunk(text: &str) -> FileMessage {
-    FileMessage::Chunk { bytes: text.as_bytes().to_vec(), rows: 1 }
+    FileMessage::Chunk { bytes: text.as_bytes().to_vec().into(), rows: Some(1) }
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "dropping the sender is part of the story")]
 fn two_and_finish(sender: UnboundedSender<FileMessage>) {
     sender.send(chunk("a\n")).unwrap();
     sender.send(chunk("bc\n")).unwrap();
-    sender.send(FileMessage::Finish).unwrap();
+    sender.send(FileMessage::Finish { verify: None }).unwrap();
 }
 
 #[test]

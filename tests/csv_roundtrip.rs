@@ -1,6 +1,10 @@
 //! What offloop writes, the `csv` crate reads back as it was.
 
-use offloop::csv::{Batch, Column, Dialect, LineEnding, Tag, Tags, Text, format};
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test's helpers may fail loudly")]
+
+use offloop::csv::{
+    Batch, Column, Encoding, LineEnding, Quoting, Style, StyleOptions, Tag, Tags, Text, format,
+};
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -15,7 +19,7 @@ enum Cell {
 impl Cell {
     fn tag(&self) -> Tag {
         match self {
-            Cell::Empty => Tag::Empty,
+            Cell::Empty => Tag::Null,
             Cell::Text(_) => Tag::String,
             Cell::Number(_) => Tag::Number,
             Cell::Date(_) => Tag::Date,
@@ -85,15 +89,18 @@ fn pack(cells: &[&Cell]) -> Column {
     let uniform = tags.first().copied().filter(|first| tags.iter().all(|tag| tag == first));
     Column {
         tags: uniform.and_then(Tag::from_byte).map_or_else(|| Tags::PerCell(tags), Tags::Uniform),
-        numbers: cells
+        words: cells
             .iter()
-            .filter_map(|cell| match cell {
-                Cell::Number(number) => Some(*number),
-                Cell::Date(ms) => Some(*ms as f64),
-                _ => None,
+            .map(|cell| match cell {
+                Cell::Number(number) => number.to_bits(),
+                Cell::Date(ms) => (*ms as f64).to_bits(),
+                _ => u64::MAX,
             })
             .collect(),
-        lengths: strings.iter().map(|text| text.len() as u32).collect(),
+        lengths: cells
+            .iter()
+            .map(|cell| if let Cell::Text(text) = cell { text.len() as u32 } else { 9 })
+            .collect(),
         text: latin1.map_or(Text::Utf16(units), Text::Latin1),
     }
 }
@@ -108,9 +115,9 @@ proptest! {
                             ending in prop::sample::select(vec![LineEnding::CrLf, LineEnding::Lf])) {
         let width = rows.first().map_or(1, Vec::len);
         let columns = (0..width).map(|column| pack(&rows.iter().map(|row| &row[column]).collect::<Vec<_>>())).collect();
-        let batch = Batch { rows: rows.len() as u32, columns };
+        let batch = Batch { first_row: Some(0), rows: rows.len() as u32, columns };
         let mut out = Vec::new();
-        format(&batch, &Dialect::new(delimiter, ending, false).unwrap(), &mut out).unwrap();
+        format(&batch, &Style::new(StyleOptions { delimiter: delimiter.to_string(), line_ending: ending, ..StyleOptions::default() }).unwrap(), &mut out).unwrap();
 
         let mut reader = csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter as u8).from_reader(out.as_slice());
         let read: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
@@ -129,7 +136,7 @@ proptest! {
             rows.iter().map(|row| row.iter().map(|text| Cell::Text(text.encode_utf16().collect())).collect()).collect();
         let columns = (0..3).map(|column| pack(&cells.iter().map(|row| &row[column]).collect::<Vec<_>>())).collect();
         let mut out = Vec::new();
-        format(&Batch { rows: rows.len() as u32, columns }, &Dialect::default(), &mut out).unwrap();
+        format(&Batch { first_row: Some(0), rows: rows.len() as u32, columns }, &Style::default(), &mut out).unwrap();
 
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
         for row in &rows {
@@ -137,4 +144,99 @@ proptest! {
         }
         prop_assert_eq!(String::from_utf8(out).unwrap(), String::from_utf8(writer.into_inner().unwrap()).unwrap());
     }
+
+    #[test]
+    fn strings_read_back_whatever_quotes_and_escapes_them(
+        rows in prop::collection::vec(prop::collection::vec("[a,;'\\\\\"|\r\n é]{0,12}", 3), 1..12),
+        delimiter in prop::sample::select(vec![',', ';', '|', 'a']), quote in prop::sample::select(vec!['"', '\'']),
+        escaped: bool, quoting in prop::sample::select(vec![Quoting::Minimal, Quoting::All, Quoting::Strings]),
+        keep_nulls_apart: bool) {
+        let options = StyleOptions {
+            delimiter: delimiter.to_string(), quote, escape: escaped.then_some('\\'), quoting, keep_nulls_apart,
+            ..StyleOptions::default()
+        };
+        let out = write_strings(&rows, options).unwrap();
+        let mut reader = csv::ReaderBuilder::new();
+        reader.has_headers(false).delimiter(delimiter as u8).quote(quote as u8);
+        if escaped {
+            reader.escape(Some(b'\\')).double_quote(false);
+        }
+        let read: Vec<Vec<String>> = reader
+            .from_reader(out.as_slice())
+            .records()
+            .map(|record| record.unwrap().iter().map(str::to_owned).collect())
+            .collect();
+        prop_assert_eq!(read, rows);
+    }
+
+    #[test]
+    fn strings_read_back_whatever_separates_them(
+        rows in prop::collection::vec(prop::collection::vec("[ab|→\"\r\n]{0,8}", 3), 1..12),
+        delimiter in "[ab|→]{1,4}", quoting in prop::sample::select(vec![Quoting::Minimal, Quoting::All, Quoting::None]),
+        utf16: bool) {
+        let encoding = if utf16 { Encoding::Utf16Le } else { Encoding::Utf8 };
+        let options = StyleOptions { delimiter: delimiter.clone(), quoting, encoding, ..StyleOptions::default() };
+        match write_strings(&rows, options) {
+            Ok(out) => {
+                let text = if utf16 {
+                    let units: Vec<u16> = out.as_chunks().0.iter().map(|&unit| u16::from_le_bytes(unit)).collect();
+                    String::from_utf16(&units).unwrap()
+                } else {
+                    String::from_utf8(out).unwrap()
+                };
+                prop_assert_eq!(read_plainly(&text, &delimiter), rows);
+            }
+            Err(error) => {
+                prop_assert_eq!(quoting, Quoting::None);
+                let (row, column) = error.place().unwrap();
+                let cell = &rows[row.unwrap() as usize][column as usize];
+                let line = format!("{cell}{delimiter}");
+                let needed = cell.contains(['"', '\r', '\n']) || line.find(&delimiter) != Some(cell.len());
+                prop_assert!(needed, "{:?} needs no quotes", cell);
+            }
+        }
+    }
+}
+
+fn write_strings(rows: &[Vec<String>], options: StyleOptions) -> Result<Vec<u8>, offloop::Error> {
+    let cells: Vec<Vec<Cell>> = rows
+        .iter()
+        .map(|row| row.iter().map(|text| Cell::Text(text.encode_utf16().collect())).collect())
+        .collect();
+    let columns =
+        (0..3).map(|column| pack(&cells.iter().map(|row| &row[column]).collect::<Vec<_>>())).collect();
+    let mut out = Vec::new();
+    format(&Batch { first_row: Some(0), rows: rows.len() as u32, columns }, &Style::new(options)?, &mut out)?;
+    Ok(out)
+}
+
+/// A reader of delimiters of any length, from left to right.
+fn read_plainly(mut text: &str, delimiter: &str) -> Vec<Vec<String>> {
+    let (mut rows, mut row) = (Vec::new(), Vec::new());
+    while !text.is_empty() {
+        let mut field = String::new();
+        if let Some(mut rest) = text.strip_prefix('"') {
+            loop {
+                let (part, after) = rest.split_once('"').expect("a quote that ends");
+                field.push_str(part);
+                rest = after;
+                let Some(after) = rest.strip_prefix('"') else { break };
+                field.push('"');
+                rest = after;
+            }
+            text = rest;
+        } else {
+            let end = [text.find(delimiter), text.find("\r\n")].into_iter().flatten().min().expect("an end");
+            field.push_str(&text[..end]);
+            text = &text[end..];
+        }
+        row.push(field);
+        if let Some(rest) = text.strip_prefix(delimiter) {
+            text = rest;
+        } else {
+            text = text.strip_prefix("\r\n").expect("a line's end");
+            rows.push(std::mem::take(&mut row));
+        }
+    }
+    rows
 }

@@ -61,7 +61,13 @@ program({
 
   async 'without code from strings'() {
     assert.throws(() => new Function('return 1'), EvalError)
-    await works(require(ROOT))
+    const offloop = require(ROOT)
+    await works(offloop)
+    const rows = Array.from({ length: 3000 }, (_, id) => ({ id, text: `row ${id}`, at: new Date(id), on: id % 2 === 0, in: { side: id } }))
+    const columns = ['id', 'text', 'at', 'on', 'in.side', { header: 'twice', value: (row) => row.id * 2 }]
+    const text = rows.map(({ id, text, at, on }) => `${id},${text},${at.toISOString()},${on},${id},${id * 2}\r\n`).join('')
+    assert.equal((await offloop.exportCsv(rows, { columns, header: false })).toString(), text)
+    assert.equal((await offloop.exportCsv(rows.values(), { columns, header: false })).toString(), text)
   },
 
   async 'timers that were replaced after loading'() {

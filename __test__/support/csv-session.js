@@ -3,34 +3,43 @@
 // A stand-in for the native session, in plain JavaScript: it unpacks the columns again, so that tests see
 // the rows that were packed, and answers a batch when told to or on the next turn of the loop.
 
-const { EMPTY, STRING, NUMBER, DATE, TRUE, FALSE, PER_CELL } = require('../../lib/csv/tags.js')
+const { NULL, STRING, NUMBER, DATE, TRUE, FALSE, UNDEFINED, DECIMAL, BYTES, INTEGER } = require('../../lib/csv/tags.js')
 
-/** Rows of cells: undefined, strings, numbers, `{ date }`, booleans. Asserts that the counts add up. */
-function unpack(rows, columns) {
-  const cells = columns.map((column) => {
-    const text = column.oneByte ? Buffer.from(column.text, 'latin1').toString('latin1') : column.text
+/** Rows of cells: undefined, null, strings, numbers, booleans, `{ date }`, `{ decimal }`, `{ bytes }`, bigints. Asserts that
+ * the counts add up. */
+function unpack({ rows, columns, capacity, memory, texts }, wide) {
+  if (rows > capacity || columns * capacity > memory.cells) throw new Error('more cells than there is memory')
+  const cells = Array.from({ length: columns }, (_, column) => {
+    const text = wide[column] === 0 ? Buffer.from(texts[column], 'latin1').toString('latin1') : texts[column]
     let at = 0
-    let string = 0
-    let value = 0
     const out = []
-    if ((column.tag === PER_CELL) !== (column.tags !== undefined)) throw new Error('tags and tag disagree')
-    if (column.tags !== undefined && column.tags.length !== rows) throw new Error('tags are not one a row')
     for (let row = 0; row < rows; row++) {
-      switch (column.tags === undefined ? column.tag : column.tags[row]) {
-        case EMPTY:
+      const cell = column * capacity + row
+      const take = () => text.slice(at, (at += memory.lengths[cell]))
+      switch (memory.tags[cell]) {
+        case NULL:
+          out.push(null)
+          break
+        case UNDEFINED:
           out.push(undefined)
           break
-        case STRING: {
-          const length = column.lengths[string++]
-          out.push(text.slice(at, at + length))
-          at += length
+        case STRING:
+          out.push(take())
           break
-        }
+        case DECIMAL:
+          out.push({ decimal: take() })
+          break
+        case BYTES:
+          out.push({ bytes: take() })
+          break
         case NUMBER:
-          out.push(column.numbers[value++])
+          out.push(memory.words[cell])
           break
         case DATE:
-          out.push({ date: column.numbers[value++] })
+          out.push({ date: memory.words[cell] })
+          break
+        case INTEGER:
+          out.push(memory.integers[cell])
           break
         case TRUE:
           out.push(true)
@@ -42,9 +51,7 @@ function unpack(rows, columns) {
           throw new Error('unknown tag')
       }
     }
-    if (at !== text.length || string !== (column.lengths?.length ?? 0) || value !== (column.numbers?.length ?? 0)) {
-      throw new Error('payload left over')
-    }
+    if (at !== text.length) throw new Error('text left over')
     return out
   })
   return Array.from({ length: rows }, (_, row) => cells.map((column) => column[row]))
@@ -60,6 +67,7 @@ class FakeSession {
     this.mostPending = 0
     this.batches = []
     this.unanswered = []
+    this.next = 0
     this.finished = false
     this.cancelled = undefined
     this.bytes = 0
@@ -75,9 +83,26 @@ class FakeSession {
     return this.batches.flat()
   }
 
-  push(rows, columns) {
+  push(slab, first) {
+    if (first !== this.next) throw new Error(`the batch begins at row ${first}; expected ${this.next}`)
+    this.next += slab.rows
+    this.take(unpack(slab, slab.wide()))
+  }
+
+  pushColumns(slab, first, typed, kinds) {
+    if (first !== this.next) throw new Error(`the batch begins at row ${first}; expected ${this.next}`)
+    this.next += slab.rows
+    const plain = typed.every((bytes) => bytes === null) ? unpack(slab, slab.wide()) : undefined
+    this.typed = { typed, kinds }
+    this.take(plain ?? Array.from({ length: slab.rows }, () => []))
+  }
+
+  pushHeader(names) {
+    this.take([names])
+  }
+
+  take(batch) {
     if (this.finished) throw new Error('pushed after the end')
-    const batch = unpack(rows, columns)
     this.batches.push(batch)
     this.unanswered.push(batch)
     this.pending++
@@ -126,6 +151,8 @@ function fakeFacade(options = {}, scheduler) {
       sessions.push(session)
       return session
     },
+    mayFormatNow: () => false,
+    formatNow: () => { throw new Error('not here') },
     jobOptions: (name, copy, lane) => ({ timeoutMs: copy.timeoutMs, lane }),
     jobOptionNames: ['signal', 'timeoutMs', 'priority'],
     scheduler: scheduler ?? shared.scheduler
@@ -141,4 +168,4 @@ async function until(condition, turns = 10_000) {
   }
 }
 
-module.exports = { FakeSession, fakeFacade, until }
+module.exports = { unpack, FakeSession, fakeFacade, until }

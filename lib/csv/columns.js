@@ -5,6 +5,7 @@
 const check = require('../check.js')
 const { argumentError } = require('../errors.js')
 const { columnError } = require('./errors.js')
+const { formatOption } = require('./formats.js')
 
 /** More than any reader takes; a bound on what is allocated a row. */
 const MAX_COLUMNS = 65_536
@@ -13,9 +14,11 @@ const MAX_COLUMNS = 65_536
  * @typedef {object} Column
  * @property {string} name for errors
  * @property {string} header what the header row says
- * @property {string | undefined} key read as `row[key]`, which is the fast way
+ * @property {string | undefined} key read as `row[key]`, unless there is a `read`
+ * @property {string[] | undefined} path the steps to the value, where a key with dots is not the row's own
  * @property {((row: any, index: number) => unknown) | undefined} read called where `row[key]` is not enough
  * @property {boolean} computed `read` is the caller's `value` and holds for array rows too
+ * @property {import('./formats.js').Format} [format]
  */
 
 /**
@@ -33,7 +36,8 @@ function fromOption(value, header) {
     const at = `${name}[${index}]`
     if (typeof item === 'string') return byKey(item, item)
     if (item === null || typeof item !== 'object') throw check.typeError(at, 'a string or an object', item)
-    const options = check.options(at, item, ['key', 'header', 'value'])
+    const options = check.options(at, item, ['key', 'header', 'value', 'format'])
+    const format = formatOption(`${at}.format`, options.format)
     const { key, header: title, value: compute } = options
     if (key !== undefined && typeof key !== 'string') throw check.typeError(`${at}.key`, 'a string', key)
     if (title !== undefined && typeof title !== 'string') throw check.typeError(`${at}.header`, 'a string', title)
@@ -44,10 +48,10 @@ function fromOption(value, header) {
     const shown = title ?? key ?? String(index)
     if (compute !== undefined) {
       const read = /** @type {Column['read']} */ (compute)
-      return { name: shown, header: title ?? key ?? '', key: undefined, read, computed: true }
+      return { name: shown, header: title ?? key ?? '', key: undefined, path: undefined, read, computed: true, format }
     }
-    if (key === undefined) return { name: shown, header: shown, key: undefined, read: undefined, computed: false }
-    return byKey(key, shown)
+    if (key === undefined) return { name: shown, header: shown, key: undefined, path: undefined, read: undefined, computed: false, format }
+    return { ...byKey(key, shown), format }
   })
 }
 
@@ -79,7 +83,7 @@ function fromRow(row, index) {
     limit(length, index)
     const columns = Array.from({ length }, (_, at) => {
       const name = String(at)
-      return { name, header: name, key: undefined, read: undefined, computed: false }
+      return { name, header: name, key: undefined, path: undefined, read: undefined, computed: false }
     })
     return { columns, named: false }
   }
@@ -121,7 +125,7 @@ function byKey(key, header) {
     }
     return value
   }
-  return { name: header, header, key: undefined, read, computed: false }
+  return { name: header, header, key: undefined, path: steps, read, computed: false }
 }
 
 /**
@@ -130,11 +134,11 @@ function byKey(key, header) {
  * @returns {Column}
  */
 function literal(key, header) {
-  if (!inherits(key)) return { name: header, header, key, read: undefined, computed: false }
+  if (!inherits(key)) return { name: header, header, key, path: undefined, read: undefined, computed: false }
   // A row without a `constructor` of its own has no such column, whatever it inherits.
   /** @param {any} row */
   const read = (row) => (Object.hasOwn(row, key) ? row[key] : undefined)
-  return { name: header, header, key: undefined, read, computed: false }
+  return { name: header, header, key, path: undefined, read, computed: false }
 }
 
 /**

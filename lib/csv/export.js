@@ -4,26 +4,30 @@
 
 const { AsyncResource } = require('node:async_hooks')
 const { isPromise } = require('node:util/types')
-const check = require('../check.js')
-const { OffloopError } = require('../errors.js')
-const { fromRow } = require('./columns.js')
-const { sourceError } = require('./errors.js')
-const { Packer, packHeader } = require('./packer.js')
-const { END, WAIT, openSource } = require('./sources.js')
+const { checkFirst, columnsOf, firstOf, isArray } = require('./first-row.js')
+const { ColumnPacker } = require('./column-packer.js')
+const { Packer } = require('./packer.js')
+const { END, ColumnRows, IterableRows, openSource } = require('./sources.js')
 
 /** @typedef {import('./columns.js').Column} Column */
 /** @typedef {InstanceType<typeof import('./packer.js').Packer>} RowPacker */
-/** @typedef {import('./packer.js').PackedColumn} PackedColumn */
+/** @typedef {RowPacker | InstanceType<typeof import('./column-packer.js').ColumnPacker>} AnyPacker */
+/** @typedef {InstanceType<typeof import('./slab.js').Slab>} Slab */
 /** @typedef {InstanceType<typeof import('./scheduler.js').Scheduler>} Scheduler */
 /**
  * The native side of an export.
  * @typedef {object} Session
- * @property {(rows: number, columns: PackedColumn[]) => void} push copies what it is given
+ * @property {(slab: Slab, first: number) => void} push copies the rows of the slab, the first of which is that of
+ *   the source
+ * @property {(slab: Slab, first: number, typed: Array<Uint8Array | null>, kinds: Int8Array) => void} pushColumns the same,
+ *   with the columns that are typed arrays beside it
+ * @property {(names: string[]) => void} pushHeader
  * @property {() => void} finish no more batches
  * @property {(error: unknown) => void} cancel
  * @property {number} pending batches pushed whose bytes have not reached the destination
  * @property {number} maxPending
  * @property {boolean} [failed]
+ * @property {readonly string[]} names of the columns, for errors; set by the export
  * @property {((rows: number, bytes: number, chunk?: Buffer) => void) | undefined} onBatch
  * @property {Promise<{ rows: number, bytes: number, sha256: string, data?: Buffer }>} done
  */
@@ -51,7 +55,7 @@ const { END, WAIT, openSource } = require('./sources.js')
  */
 
 /** Rows between two looks at the clock, and how long they should take, in milliseconds. */
-const MAX_STRIDE = 32
+const MAX_STRIDE = 64
 const LONG_STRIDE_MS = 0.1
 const SHORT_STRIDE_MS = 0.04
 
@@ -67,8 +71,9 @@ class Export {
    * @param {Settings} parts.settings
    * @param {Scheduler} parts.scheduler
    * @param {Sink} [parts.sink]
+   * @param {import('./small.js').Packed} [parts.begun] rows of the source that are packed already
    */
-  constructor({ session, kind, source, settings, scheduler, sink }) {
+  constructor({ session, kind, source, settings, scheduler, sink, begun }) {
     this.session = session
     this.settings = settings
     this.scheduler = scheduler
@@ -77,10 +82,11 @@ class Export {
     // The caller's functions see the async context of their call, never that of another export.
     this.context = new AsyncResource('OffloopCsvExport')
 
-    /** @type {RowPacker | undefined} */
+    /** @type {AnyPacker | undefined} */
     this.packer = undefined
-    /** @type {import('./sources.js').RowSource | undefined} */
+    /** @type {import('./sources.js').RowSource | InstanceType<typeof IterableRows> | undefined} */
     this.rows = undefined
+    /** Rows packed, once there is no packer any more. */
     this.index = 0
     this.waiting = false
     this.packing = false
@@ -111,23 +117,39 @@ class Export {
       (summary) => this.succeed(summary),
       (error) => this.fail(error)
     )
-    this.context.runInAsyncScope(this.start, this, kind, source)
+    this.context.runInAsyncScope(this.start, this, kind, source, begun)
   }
 
   /**
    * @private
    * @param {import('./sources.js').Kind} kind
    * @param {unknown} source
+   * @param {import('./small.js').Packed} [begun]
    */
-  start(kind, source) {
+  start(kind, source, begun) {
     const { columns, header } = this.settings
     const wake = () => {
       this.waiting = false
       this.scheduler.wake()
     }
     try {
+      if (kind === 'columns') {
+        const packer = new ColumnPacker(/** @type {any} */ (source).columns, columns)
+        this.rows = new ColumnRows(packer)
+        this.packer = packer
+        if (header) this.pushHeader(packer.columns)
+        this.scheduler.add(this)
+        return
+      }
       this.rows = openSource(kind, source, wake, this.scheduler.now)
-      if (columns !== undefined) this.begin(columns, header)
+      if (begun !== undefined) {
+        const source = /** @type {import('./sources.js').RowSource} */ (this.rows)
+        source.next = begun.rows
+        this.packer = begun.packer
+      }
+      // With columns of its own there is a header though there be no row. Who packs is known with the first.
+      const named = columns ?? begun?.packer.columns
+      if (header && named !== undefined && (columns !== undefined || begun?.header !== undefined)) this.pushHeader(named)
     } catch (error) {
       this.fail(error)
       return
@@ -159,6 +181,7 @@ class Export {
     this.packing = false
     // A row's getter, say, may have ended the export while its source was in the middle of a row.
     if (this.settled) this.rows?.close()
+    if (this.stopped) this.release()
     this.longestBlockMs = Math.max(this.longestBlockMs, now() - began)
   }
 
@@ -192,24 +215,9 @@ class Export {
    */
   packRows() {
     const { now } = this.scheduler
-    const rows = /** @type {import('./sources.js').RowSource} */ (this.rows)
     const began = now()
-    for (let left = this.stride; left > 0; left--) {
-      const row = rows.take()
-      // The source's own code has run, and may have ended the export.
-      if (this.stopped) return false
-      if (row === END) {
-        this.end()
-        return false
-      }
-      if (row === WAIT) {
-        this.wait()
-        return false
-      }
-      this.addRow(row)
-      if (this.stopped) return false
-      if (this.packer?.full) break
-    }
+    const rows = /** @type {NonNullable<Export['rows']>} */ (this.rows)
+    if (!(rows instanceof IterableRows ? this.packFrom(rows) : this.packSome(rows))) return false
     const took = now() - began
     if (took > LONG_STRIDE_MS) this.stride = Math.max(1, this.stride >> 1)
     else if (took < SHORT_STRIDE_MS) this.stride = Math.min(MAX_STRIDE, this.stride << 1)
@@ -218,54 +226,80 @@ class Export {
 
   /**
    * @private
-   * @param {unknown} row
+   * @param {import('./sources.js').RowSource} source
    */
-  addRow(row) {
-    if (row === null || typeof row !== 'object') {
-      throw sourceError(`a row must be an object or an array; got ${check.describe(row)}`, this.index)
+  packSome(source) {
+    const count = source.look()
+    // The source's own code has run, and may have ended the export.
+    if (this.stopped) return false
+    if (count === END) {
+      this.end()
+      return false
     }
-    if (this.index === 0) checkFirst(row)
+    if (typeof count !== 'number') {
+      this.wait()
+      return false
+    }
+    const from = source.next
+    const packer = this.packer ?? this.begin(firstOf(source.rows, from))
     try {
-      const packer = this.packer ?? this.beginWith(row)
-      packer.add(row, this.index)
-    } catch (cause) {
-      if (cause instanceof OffloopError) throw cause
-      throw sourceError('the row could not be read', this.index, { cause })
+      source.next = packer.addRows(source.rows, from, from + Math.min(this.stride, count))
+    } catch (error) {
+      // A row that is none may be one that is gone.
+      source.check?.()
+      throw error
     }
-    this.index++
+    return !this.stopped
   }
 
   /**
    * @private
-   * @param {object} row the first
-   * @returns {RowPacker}
+   * @param {InstanceType<typeof IterableRows>} source
    */
-  beginWith(row) {
-    const { columns, named } = fromRow(row, this.index)
-    return this.begin(columns, this.settings.header && named)
+  packFrom(source) {
+    if (this.packer !== undefined) {
+      /** @type {RowPacker} */ (this.packer).addFrom(source, this.stride)
+    } else {
+      const row = source.take()
+      if (this.stopped) return false
+      if (!source.done) this.begin(row).addRow(row)
+    }
+    if (this.stopped) return false
+    if (source.done) this.end()
+    return !source.done
   }
 
   /**
    * @private
-   * @param {Column[]} columns
-   * @param {boolean} header
+   * @param {any} row the first
    * @returns {RowPacker}
    */
-  begin(columns, header) {
-    this.packer = new Packer(columns)
-    if (header) {
-      this.headerUnseen = true
-      this.session.push(1, packHeader(columns))
-    }
-    return this.packer
+  begin(row) {
+    checkFirst(row)
+    const { columns, header } = this.settings
+    if (columns !== undefined) return (this.packer = new Packer(columns, { arrays: isArray(row) }))
+    const found = columnsOf(row)
+    if (header && found.named) this.pushHeader(found.columns)
+    return (this.packer = new Packer(found.columns, { arrays: !found.named, strict: found.named }))
+  }
+
+  /**
+   * @private
+   * @param {readonly Column[]} columns
+   */
+  pushHeader(columns) {
+    this.headerUnseen = true
+    this.session.names = columns.map(({ name }) => name)
+    this.session.pushHeader(columns.map(({ header }) => header))
   }
 
   /** @private */
   push() {
     const { packer, scheduler } = this
-    if (packer === undefined || packer.rows === 0) return
+    if (packer === undefined || packer.slab.rows === 0) return
     const began = scheduler.now()
-    this.session.push(packer.rows, packer.packed())
+    this.session.names = packer.names
+    packer.push(this.session)
     packer.clear()
     this.pushMs = scheduler.now() - began
   }
@@ -290,6 +324,16 @@ class Export {
   stop() {
     this.stopped = true
     this.scheduler.remove(this)
+    // While it packs, a caller's function may have ended the export: `run` releases it on its way out.
+    if (!this.packing) this.release()
+  }
+
+  /** @private */
+  release() {
+    if (this.packer === undefined) return
+    this.index = this.packer.index
+    this.packer.release()
+    this.packer = undefined
   }
 
   /**
@@ -355,15 +399,6 @@ class Export {
     // A generator cannot return while it runs: `run` closes it on its way out.
     if (!this.packing) this.context.runInAsyncScope(() => this.rows?.close())
   }
-}
-
-/**
- * What passes for an object and is no row, looked for where it costs nothing: in the first.
- * @param {object} row
- */
-function checkFirst(row) {
-  if (isPromise(row)) throw sourceError('a row must be an object or an array; got a Promise: await it first', 0)
-  if (ArrayBuffer.isView(row)) throw sourceError(`a row must be an object or an array; got ${check.describe(row)}`, 0)
 }
 
 module.exports = { Export }

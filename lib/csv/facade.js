@@ -1,20 +1,25 @@
 'use strict'
 
-// exportCsv, exportCsvStream and exportCsvFile over whatever opens the native session.
+// exportCsv, exportCsvStream, exportCsvFile and createCsvTransform over whatever opens the native session.
 
 const path = require('node:path')
 const check = require('../check.js')
 const { argumentError } = require('../errors.js')
 const { Export } = require('./export.js')
 const { exportOptions } = require('./options.js')
+const { packSmall } = require('./small.js')
 const { classify } = require('./sources.js')
 const { ExportStream } = require('./stream.js')
+const { CsvTransform } = require('./transform.js')
 
-/** @typedef {import('./stream.js').Summary} Summary */
+/** @typedef {import('./outlet.js').Summary} Summary */
+/** @typedef {import('./options.js').Output} Output */
 /**
  * @template J
  * @typedef {object} Native
- * @property {(request: { destination: 'buffer' | 'stream' | 'file', path?: string, dialect: import('./options.js').Dialect, job: J }) => import('./export.js').Session} openExport
+ * @property {(request: { destination: 'buffer' | 'stream' | 'file', path?: string, job: J } & Output) => import('./export.js').Session} openExport
+ * @property {(job: J) => boolean} mayFormatNow
+ * @property {(slab: import('./export.js').Slab, names: readonly string[], header: string[] | undefined, style: import('./options.js').Style, job: J) => Buffer} formatNow
  * @property {(name: string, copy: Record<string, unknown>, lane: 'bulk') => J} jobOptions
  * @property {readonly string[]} jobOptionNames
  * @property {import('./export.js').Scheduler} scheduler
@@ -24,7 +29,7 @@ const { ExportStream } = require('./stream.js')
  * @template J
  * @param {Native<J>} native
  */
-function createFacade({ openExport, jobOptions, jobOptionNames, scheduler }) {
+function createFacade({ openExport, mayFormatNow, formatNow, jobOptions, jobOptionNames, scheduler }) {
   /**
    * @param {unknown} rows
    * @param {unknown} options
@@ -40,9 +45,20 @@ function createFacade({ openExport, jobOptions, jobOptionNames, scheduler }) {
    * @returns {Promise<Buffer>}
    */
   async function exportCsv(rows, options) {
-    const { kind, source, settings, dialect, job } = prepare(rows, options)
-    const session = openExport({ destination: 'buffer', dialect, job })
-    const { data } = await new Export({ session, kind, source, settings, scheduler }).result
+    const { kind, source, settings, style, compress, verify, job } = prepare(rows, options)
+    let begun
+    if (kind === 'array' && compress.kind === 'none' && !verify && mayFormatNow(job)) {
+      begun = packSmall(/** @type {unknown[]} */ (source), settings.columns, settings.header)
+      if (begun !== undefined && begun.rows === /** @type {unknown[]} */ (source).length) {
+        try {
+          return formatNow(begun.packer.slab, begun.packer.names, begun.header, style, job)
+        } finally {
+          begun.packer.release()
+        }
+      }
+    }
+    const session = openExport({ destination: 'buffer', style, compress, verify, job })
+    const { data } = await new Export({ session, kind, source, settings, scheduler, begun }).result
     return /** @type {Buffer} */ (data)
   }
 
@@ -53,8 +69,8 @@ function createFacade({ openExport, jobOptions, jobOptionNames, scheduler }) {
    * @returns {Promise<Summary>}
    */
   async function exportCsvFile(rows, file, options) {
-    const { kind, source, settings, dialect, job } = prepare(rows, options)
-    const session = openExport({ destination: 'file', path: filePath(file), dialect, job })
+    const { kind, source, settings, style, compress, verify, job } = prepare(rows, options)
+    const session = openExport({ destination: 'file', path: filePath(file), style, compress, verify, job })
     const { rows: count, bytes, sha256, longestBlockMs } = await new Export({ session, kind, source, settings, scheduler })
       .result
     return { rows: count, bytes, sha256, longestBlockMs }
@@ -67,20 +83,29 @@ function createFacade({ openExport, jobOptions, jobOptionNames, scheduler }) {
    * @returns {import('./stream.js').Stream}
    */
   function exportCsvStream(rows, options) {
-    const { kind, source, settings, dialect, job } = prepare(rows, options)
+    const { kind, source, settings, style, compress, verify, job } = prepare(rows, options)
     const stream = new ExportStream()
-    let session
-    try {
-      session = openExport({ destination: 'stream', dialect, job })
-    } catch (error) {
-      stream.refuse(error)
-      return stream
-    }
-    stream.follow(new Export({ session, kind, source, settings, scheduler, sink: stream }))
+    stream.outlet.start((sink) => {
+      const session = openExport({ destination: 'stream', style, compress, verify, job })
+      return new Export({ session, kind, source, settings, scheduler, sink })
+    })
     return stream
   }
 
-  return { exportCsv, exportCsvStream, exportCsvFile }
+  /**
+   * Wrong arguments throw; an export that cannot be started destroys the stream.
+   * @param {unknown} [options]
+   * @returns {import('./transform.js').Stream}
+   */
+  function createCsvTransform(options) {
+    const { settings, style, compress, verify, job } = exportOptions(options, jobOptionNames, jobOptions)
+    return new CsvTransform((source, sink) => {
+      const session = openExport({ destination: 'stream', style, compress, verify, job })
+      return new Export({ session, kind: 'written', source, settings, scheduler, sink })
+    })
+  }
+
+  return { exportCsv, exportCsvStream, exportCsvFile, createCsvTransform }
 }
 
 /**

@@ -1,150 +1,119 @@
 'use strict'
 
-// Rows in, flat columns out: the one long thing that offloop does on the event loop, so the loop over the
-// cells does nothing that a worker could do. Numbers, dates and booleans go to typed arrays, the strings
-// of a column are appended to one; a tag a cell is kept only once a column proves mixed. The arrays are
-// reused batch after batch: whoever takes a batch copies it.
+// Rows in, flat columns out: the one long thing that offloop does on the event loop, so it does nothing that a
+// worker could do. Numbers and dates go to typed arrays, the strings of a column are appended to one, and a tag a
+// cell says what it is.
 
-const { isDate, isAnyArrayBuffer, isPromise } = require('node:util/types')
-const v8 = require('node:v8')
-const { reason, valueError, columnError } = require('./errors.js')
-const { EMPTY, STRING, NUMBER, DATE, TRUE, FALSE, PER_CELL } = require('./tags.js')
+const { columnError, reason, sourceError, valueError } = require('./errors.js')
+const { describe } = require('../check.js')
+const { checkLength, put } = require('./cells.js')
+const { STRING } = require('./tags.js')
+const { loopsFor, DOING, BATCH_CHARACTERS } = require('./compile.js')
+const { Slab } = require('./slab.js')
 
 /** @typedef {import('./columns.js').Column} Column */
-/**
- * @typedef {object} PackedColumn
- * @property {number} tag the one tag of every cell, or PER_CELL
- * @property {Uint8Array | undefined} tags one a row
- * @property {Float64Array | undefined} numbers of the number and date cells, in row order
- * @property {Uint32Array | undefined} lengths of the string cells, in UTF-16 units
- * @property {string} text the string cells, end to end
- * @property {boolean} oneByte whether all of `text` is below U+0100
- */
 
-/**
- * Cells a batch: about a quarter of a millisecond of packing. With more, the garbage collector copies more
- * strings that are not handed over yet: with 16,384 and twenty exports its pauses took half as long again.
- */
-const BATCH_CELLS = 8192
-const MAX_ROWS = 4096
-/** Characters a batch, passed by at most one row. */
-const BATCH_CHARACTERS = 512 * 1024
-/** In one cell. V8's longest string is 2^29 - 24, and a batch before it must fit one string with it. */
-const MAX_CELL = 2 ** 28
-
-const getTime = Date.prototype.getTime
-
-/** Since Node 22.15. It looks at the representation only, not at the characters. */
-const isOneByteRepresentation = /** @type {{ isStringOneByteRepresentation?: (text: string) => boolean }} */ (
-  /** @type {unknown} */ (v8)
-).isStringOneByteRepresentation
-
-/** @type {(text: string) => boolean} */
-const isOneByte = isOneByteRepresentation ?? ((text) => !/[\u0100-\uffff]/.test(text))
-
-/** One column's part of the batch being packed. */
-class Slab {
-  /**
-   * @param {Column} column
-   * @param {number} capacity rows
-   */
-  constructor(column, capacity) {
-    this.name = column.name
-    this.key = column.key
-    this.read = column.read
-    this.computed = column.computed
-    this.capacity = capacity
-    /** @type {number} the tag of every cell so far, or PER_CELL */
-    this.tag = EMPTY
-    this.text = ''
-    this.strings = 0
-    this.values = 0
-    /** @type {Uint8Array | undefined} */
-    this.tags = undefined
-    /** @type {Float64Array | undefined} */
-    this.numbers = undefined
-    /** @type {Uint32Array | undefined} */
-    this.lengths = undefined
-  }
-
-  /**
-   * The cell of `row` is unlike those before it.
-   * @param {number} row of the batch
-   * @param {number} tag
-   */
-  setTag(row, tag) {
-    if (this.tag === PER_CELL) {
-      /** @type {Uint8Array} */ (this.tags)[row] = tag
-    } else if (row === 0) {
-      this.tag = tag
-    } else {
-      this.tags ??= new Uint8Array(this.capacity)
-      this.tags.fill(this.tag, 0, row)
-      this.tags[row] = tag
-      this.tag = PER_CELL
-    }
-  }
-
-  /** @param {string} value */
-  addText(value) {
-    this.text += value
-    this.lengths ??= new Uint32Array(this.capacity)
-    this.lengths[this.strings++] = value.length
-  }
-
-  /** @param {number} value */
-  addNumber(value) {
-    this.numbers ??= new Float64Array(this.capacity)
-    this.numbers[this.values++] = value
-  }
-
-  /**
-   * @param {number} rows
-   * @returns {PackedColumn}
-   */
-  packed(rows) {
-    return {
-      tag: this.tag,
-      tags: this.tag === PER_CELL ? this.tags?.subarray(0, rows) : undefined,
-      numbers: this.values > 0 ? this.numbers?.subarray(0, this.values) : undefined,
-      lengths: this.strings > 0 ? this.lengths?.subarray(0, this.strings) : undefined,
-      text: this.text,
-      oneByte: this.text === '' || isOneByte(this.text)
-    }
-  }
-
-  /** A column that was mixed most likely stays so, so it keeps its tag a cell. */
-  clear() {
-    if (this.tag !== PER_CELL) this.tag = EMPTY
-    this.text = ''
-    this.strings = 0
-    this.values = 0
-  }
-}
+/** Rows packed cell by cell before a loop is made, which learns of them what the columns hold. */
+const LEARN_ROWS = 32
 
 class Packer {
-  /** @param {readonly Column[]} columns */
-  constructor(columns) {
-    /** The rows that a batch takes. */
-    this.capacity = Math.max(1, Math.min(MAX_ROWS, Math.floor(BATCH_CELLS / columns.length)))
-    this.rows = 0
-    this.characters = 0
-    this.slabs = columns.map((column) => new Slab(column, this.capacity))
+  /**
+   * @param {readonly Column[]} columns
+   * @param {object} [rules]
+   * @param {boolean} [rules.arrays] whether the first row is an array
+   * @param {boolean} [rules.strict] whether a key that is no column's is an error
+   */
+  constructor(columns, { arrays = false, strict = false } = {}) {
+    this.columns = columns
+    this.arrays = arrays
+    this.strict = strict
+    this.names = columns.map(({ name }) => name)
+    this.reads = columns.map(({ read, computed }) => (computed ? read : undefined))
+    this.slab = new Slab(columns.length)
+    /** The index, in the source, of the batch's first row. */
+    this.first = 0
+    /** @type {import('./compile.js').Loops | undefined} */
+    this.loops = loopsFor(columns, arrays, strict, false, this.slab)
+    this.learning = this.loops === undefined
+    /** Whether the loop met a row that is not for it. */
+    this.irregular = false
+    /** @type {unknown} the row that the loop last took from an iterator */
+    this.row = undefined
+    /** @type {Set<string> | undefined} */
+    this.keys = undefined
+    /** How many columns the row that is being packed has no key for. Where that is counted. */
+    this.missing = 0
+  }
+
+  /** The index, in the source, of the next row. */
+  get index() {
+    return this.first + this.slab.rows
   }
 
   /** Whether the batch is to be taken before the next row. */
   get full() {
-    return this.rows === this.capacity || this.characters >= BATCH_CHARACTERS
+    return this.slab.rows === this.slab.capacity || this.slab.characters > BATCH_CHARACTERS
   }
 
   /**
-   * Adds a row, an object or an array. After an error the batch is useless.
-   * @param {any} row
-   * @param {number} index the row's, in its source
+   * Adds rows until the batch is full. After an error the batch is useless.
+   * @param {ArrayLike<unknown>} rows
+   * @param {number} from
+   * @param {number} to
+   * @returns {number} the next that was not added
    */
-  add(row, index) {
-    if (Array.isArray(row)) this.addArray(row, index)
+  addRows(rows, from, to) {
+    let at = from
+    while (at < to && !this.full) {
+      if (this.loops !== undefined) {
+        at = this.loops.rows(this, this.slab, rows, at, to)
+        if (!this.irregular) return at
+        this.irregular = false
+      }
+      this.addRow(take(rows, at, this.index))
+      at++
+    }
+    return at
+  }
+
+  /**
+   * Adds rows of an iterator until the batch is full, there are `most` more, or it is done.
+   * @param {InstanceType<typeof import('./sources.js').IterableRows>} source
+   * @param {number} most
+   */
+  addFrom(source, most) {
+    const last = this.index + most
+    while (!source.done && this.index < last && !this.full) {
+      if (this.loops === undefined) {
+        const row = source.take()
+        if (!source.done) this.addRow(row)
+      } else {
+        this.loops.iterator(this, this.slab, source, last - this.index)
+        if (!this.irregular) return
+        this.irregular = false
+        this.addRow(this.row)
+      }
+    }
+    this.row = undefined
+  }
+
+  /**
+   * Adds a row, cell by cell.
+   * @param {any} row
+   */
+  addRow(row) {
+    const index = this.index
+    if (row === null || typeof row !== 'object') {
+      throw sourceError(`a row must be an object or an array; got ${describe(row)}`, index)
+    }
+    if (isArray(row, index)) this.addArray(row, index)
     else this.addObject(row, index)
+    if (this.strict) this.checkKeys(row, index)
+    this.slab.rows++
+    if (this.learning && this.slab.rows >= LEARN_ROWS) {
+      this.learning = false
+      this.loops = loopsFor(this.columns, this.arrays, this.strict, true, this.slab)
+    }
   }
 
   /**
@@ -153,24 +122,19 @@ class Packer {
    * @param {number} index
    */
   addObject(row, index) {
-    const slabs = this.slabs
-    const at = this.rows
-    for (let column = 0; column < slabs.length; column++) {
-      const slab = slabs[column]
-      const key = slab.key
+    const { columns } = this
+    for (let column = 0; column < columns.length; column++) {
+      const { key, read } = columns[column]
       /** @type {unknown} */
       let value
-      if (key === undefined && slab.read === undefined) {
-        throw columnError('the column needs a key or a value function, because the row is an object', index, slab.name)
-      }
+      if (key === undefined && read === undefined) this.refuseObject(column, index)
       try {
-        value = key !== undefined ? row[key] : slab.read?.call(undefined, row, index)
+        value = read === undefined ? row[/** @type {string} */ (key)] : read(row, index)
       } catch (cause) {
-        throw unreadable(slab, index, cause)
+        throw this.failure(cause, column, index)
       }
-      this.addCell(slab, at, value, index)
+      this.addCell(column, value, index)
     }
-    this.rows = at + 1
   }
 
   /**
@@ -179,178 +143,194 @@ class Packer {
    * @param {number} index
    */
   addArray(row, index) {
-    const slabs = this.slabs
-    const at = this.rows
+    const { columns } = this
     let length
     try {
       length = row.length
     } catch (cause) {
-      throw unreadable(slabs[0], index, cause)
+      throw this.failure(cause, 0, index)
     }
-    if (length > slabs.length) {
-      throw columnError(`expected at most ${slabs.length} cells, as many as there are columns; got ${length}`, index)
-    }
-    for (let column = 0; column < slabs.length; column++) {
-      const slab = slabs[column]
+    if (length > columns.length) this.refuseLength(length, index)
+    for (let column = 0; column < columns.length; column++) {
+      const { read, computed } = columns[column]
       /** @type {unknown} */
       let value
       try {
-        if (slab.computed) value = /** @type {NonNullable<Column['read']>} */ (slab.read).call(undefined, row, index)
+        if (computed) value = /** @type {NonNullable<Column['read']>} */ (read)(row, index)
         else value = column < length ? row[column] : undefined
       } catch (cause) {
-        throw unreadable(slab, index, cause)
+        throw this.failure(cause, column, index)
       }
-      this.addCell(slab, at, value, index)
+      this.addCell(column, value, index)
     }
-    this.rows = at + 1
   }
 
   /**
    * @private
-   * @param {Slab} slab
-   * @param {number} at
+   * @param {number} column
    * @param {unknown} value
    * @param {number} index
    */
-  addCell(slab, at, value, index) {
-    let tag
-    if (typeof value === 'string') {
-      const length = value.length
-      if (length > MAX_CELL) {
-        throw valueError(`expected at most ${MAX_CELL} characters in a cell; got ${length}`, index, slab.name)
-      }
-      this.characters += length
-      slab.addText(value)
-      tag = STRING
-    } else if (typeof value === 'number') {
-      slab.addNumber(value)
-      tag = NUMBER
-    } else if (value === null || value === undefined) {
-      tag = EMPTY
-    } else if (typeof value === 'boolean') {
-      tag = value ? TRUE : FALSE
-    } else {
-      tag = this.addOther(slab, value, index)
-    }
-    if (tag !== slab.tag || at === 0) slab.setTag(at, tag)
+  addCell(column, value, index) {
+    const { slab } = this
+    const text = put(slab, column * slab.capacity + slab.rows, value, index, this.names[column])
+    slab.characters += text.length
+    slab.texts[column] += text
   }
 
   /**
-   * @private
-   * @param {Slab} slab
-   * @param {unknown} value neither a string, number, boolean nor nothing
+   * A cell that is not of its column's usual kind.
+   * @param {InstanceType<typeof Slab>} slab
+   * @param {number} at the row of the batch
+   * @param {number} column
+   * @param {unknown} value
+   * @param {any} row
+   * @returns {string} its text
+   */
+  addOther(slab, at, column, value, row) {
+    if (value === undefined && this.strict && !Object.hasOwn(row, /** @type {string} */ (this.columns[column].key))) this.missing++
+    return put(slab, column * slab.capacity + at, value, this.first + at, this.names[column])
+  }
+
+  /**
+   * Throws where a cell of a row is longer than cells may be.
+   * @param {number} at
+   */
+  checkLengths(at) {
+    const { slab, names } = this
+    for (let column = 0; column < names.length; column++) {
+      const cell = column * slab.capacity + at
+      if (slab.tags[cell] === STRING) checkLength(slab.lengths[cell], this.first + at, names[column])
+    }
+  }
+
+  /**
+   * Throws where a row has a key that is no column's.
+   * @param {any} row
    * @param {number} index
-   * @returns {number} the tag
    */
-  addOther(slab, value, index) {
-    if (isDate(value)) {
-      const time = getTime.call(value)
-      if (time !== time) throw valueError('an invalid Date; give a valid one or null', index, slab.name)
-      slab.addNumber(time)
-      return DATE
-    }
-    /** @type {unknown} */
-    let simple
-    try {
-      simple = simplify(value)
-    } catch (cause) {
-      if (cause instanceof Refusal) throw valueError(cause.message, index, slab.name)
-      throw valueError(`the value cannot be written as text: ${reason(cause)}`, index, slab.name, { cause })
-    }
-    if (typeof simple === 'string') {
-      if (simple.length > MAX_CELL) {
-        throw valueError(`expected at most ${MAX_CELL} characters in a cell; got ${simple.length}`, index, slab.name)
+  checkKeys(row, index) {
+    this.keys ??= new Set(this.columns.map(({ key }) => /** @type {string} */ (key)))
+    for (const key of keysOf(row, index)) {
+      if (!this.keys.has(key)) {
+        const what = 'the first row has no such key, so there is no column for it; name the columns with options.columns'
+        throw columnError(what, index, key)
       }
-      this.characters += simple.length
-      slab.addText(simple)
-      return STRING
     }
-    if (typeof simple === 'number') {
-      slab.addNumber(simple)
-      return NUMBER
-    }
-    if (typeof simple === 'boolean') return simple ? TRUE : FALSE
-    return EMPTY
   }
 
   /**
-   * The batch's columns, over memory that the next row may overwrite.
-   * @returns {PackedColumn[]}
+   * @param {number} column
+   * @param {number} index
+   * @returns {never}
    */
-  packed() {
-    const rows = this.rows
-    return this.slabs.map((slab) => slab.packed(rows))
+  refuseObject(column, index) {
+    const what = 'the column needs a key or a value function, because the row is an object'
+    throw columnError(what, index, this.names[column])
   }
 
+  /**
+   * @param {number} length
+   * @param {number} index
+   * @returns {never}
+   */
+  refuseLength(length, index) {
+    const count = this.columns.length
+    throw columnError(`expected at most ${count} cells, as many as there are columns; got ${length}`, index)
+  }
+
+  /**
+   * What to throw for what was thrown.
+   * @param {unknown} cause
+   * @param {number} doing a column that was read, or one of DOING
+   * @param {number} index
+   */
+  failure(cause, doing, index) {
+    switch (doing) {
+      case DOING.OURS:
+        return cause
+      case DOING.TAKE:
+        return unreadable(cause, index)
+      case DOING.ITERATE:
+        return sourceError(`the iterator of the rows failed: ${reason(cause)}`, index, { cause })
+      case DOING.KEYS:
+        return unusable(cause, index)
+    }
+    const what = this.columns[doing].computed ? 'its value function threw' : 'reading it threw'
+    return valueError(`${what}: ${reason(cause)}`, index, this.names[doing], { cause })
+  }
+
+  /** @param {import('./export.js').Session} session */
+  push(session) {
+    session.push(this.slab, this.first)
+  }
+
+  /** Makes room for the next batch. */
   clear() {
-    this.rows = 0
-    this.characters = 0
-    for (const slab of this.slabs) slab.clear()
+    this.first += this.slab.rows
+    this.slab.clear()
+  }
+
+  /** The memory is another export's from now on. */
+  release() {
+    this.slab.release()
+    this.row = undefined
   }
 }
 
-/** A value that no cell can hold, and why. */
-class Refusal extends Error {}
-
 /**
- * @param {Slab} slab
+ * @param {ArrayLike<unknown>} rows
+ * @param {number} at
  * @param {number} index
+ */
+function take(rows, at, index) {
+  try {
+    return rows[at]
+  } catch (cause) {
+    throw unreadable(cause, index)
+  }
+}
+
+/**
+ * @param {object} row
+ * @param {number} index
+ */
+function isArray(row, index) {
+  try {
+    return Array.isArray(row)
+  } catch (cause) {
+    throw unusable(cause, index)
+  }
+}
+
+/**
+ * @param {object} row
+ * @param {number} index
+ */
+function keysOf(row, index) {
+  try {
+    return Object.keys(row)
+  } catch (cause) {
+    throw unusable(cause, index)
+  }
+}
+
+/**
+ * A proxy that fails.
  * @param {unknown} cause
+ * @param {number} index
  */
-function unreadable(slab, index, cause) {
-  const what = slab.computed ? 'its value function threw' : 'reading it threw'
-  return valueError(`${what}: ${reason(cause)}`, index, slab.name, { cause })
+function unusable(cause, index) {
+  return sourceError('the row could not be read', index, { cause })
 }
 
 /**
- * A BigInt or an object as a string, or what its `toJSON` makes of it.
- * @param {unknown} value
- * @returns {string | number | boolean | null | undefined}
+ * A getter in place of an element, or a proxy.
+ * @param {unknown} cause
+ * @param {number} index
  */
-function simplify(value) {
-  switch (typeof value) {
-    case 'bigint':
-      return value.toString()
-    case 'symbol':
-      throw new Refusal('a symbol cannot be written; use a value function to make text of it')
-    case 'function':
-      throw new Refusal('a function cannot be written; use a value function to call it')
-  }
-  const object = /** @type {{ toJSON?: unknown }} */ (value)
-  if (ArrayBuffer.isView(object) || isAnyArrayBuffer(object)) {
-    throw new Refusal("bytes cannot be written as such; use a value function, such as (row) => row.data.toString('base64')")
-  }
-  if (isPromise(object)) throw new Refusal('a Promise cannot be written; await it before its row is exported')
-  const toJSON = object.toJSON
-  if (typeof toJSON !== 'function') return JSON.stringify(object)
-  const json = toJSON.call(object, '')
-  switch (typeof json) {
-    case 'object':
-      return json === null ? null : JSON.stringify(json)
-    case 'bigint':
-      return json.toString()
-    case 'symbol':
-    case 'function':
-      throw new Refusal(`its toJSON returned a ${typeof json}; use a value function`)
-    default:
-      return json
-  }
+function unreadable(cause, index) {
+  return sourceError(`the array could not be read: ${reason(cause)}`, index, { cause })
 }
 
-/**
- * One row of names, as a batch of its own.
- * @param {readonly Column[]} columns
- * @returns {PackedColumn[]}
- */
-function packHeader(columns) {
-  return columns.map(({ header }) => ({
-    tag: STRING,
-    tags: undefined,
-    numbers: undefined,
-    lengths: Uint32Array.of(header.length),
-    text: header,
-    oneByte: isOneByte(header)
-  }))
-}
-
-module.exports = { Packer, packHeader }
+module.exports = { Packer }

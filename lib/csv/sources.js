@@ -1,11 +1,12 @@
 'use strict'
 
-// Where rows come from. Every source is asked for one row at a time and answers at once: with a row, with
-// END, or with WAIT, after which it calls `wake` when there is more to say.
+// Where rows come from. Every source is asked for rows and answers at once: with some, with END, or with WAIT, after
+// which it calls `wake` when there is more to say.
 
 const { Readable } = require('node:stream')
 const { OffloopError, argumentError } = require('../errors.js')
 const check = require('../check.js')
+const { isColumnSource } = require('./column-packer.js')
 const { reason, sourceError } = require('./errors.js')
 
 const END = Symbol('end')
@@ -13,17 +14,24 @@ const WAIT = Symbol('wait')
 
 /** Rows of an asynchronous source that wait to be packed. */
 const AHEAD = 256
+/** Rows that are taken from a stream together. */
+const AT_ONCE = 64
 /** How long an asynchronous iterator that answers at once is asked again without a break, in milliseconds. */
 const ASKING_MS = 1
 
 /**
+ * A source of which several rows are at hand at once.
  * @typedef {object} RowSource
- * @property {() => unknown} take a row, END or WAIT; throws an OffloopError when the source fails
+ * @property {() => number | typeof END | typeof WAIT} look how many there are in `rows`, from `next` on; throws an
+ *   OffloopError when the source fails
+ * @property {ArrayLike<unknown>} rows
+ * @property {number} next set to the first that is left by whoever takes rows
+ * @property {() => void} [check] throws if the rows changed while they were taken
  * @property {() => void} close gives up: `return()` of the iterator, `destroy()` of the stream. Never throws.
  */
-/** @typedef {'array' | 'iterable' | 'async' | 'readable'} Kind */
+/** @typedef {'array' | 'iterable' | 'async' | 'readable' | 'columns' | 'written'} Kind written: to a Transform, see transform.js */
 
-const expected = 'an array, an iterable or async iterable of rows, or an object-mode Readable'
+const expected = 'an array, an iterable or async iterable of rows, an object-mode Readable, or { columns }'
 
 /**
  * What kind of source this is. Does not start it.
@@ -60,6 +68,7 @@ function kindOf(source) {
   }
   if (typeof source[Symbol.asyncIterator] === 'function') return 'async'
   if (typeof source[Symbol.iterator] === 'function') return 'iterable'
+  if (isColumnSource(source)) return 'columns'
   return undefined
 }
 
@@ -68,7 +77,7 @@ function kindOf(source) {
  * @param {any} source
  * @param {() => void} wake
  * @param {() => number} now
- * @returns {RowSource}
+ * @returns {RowSource | IterableRows}
  */
 function openSource(kind, source, wake, now) {
   try {
@@ -84,7 +93,7 @@ function openSource(kind, source, wake, now) {
  * @param {any} source
  * @param {() => void} wake
  * @param {() => number} now
- * @returns {RowSource}
+ * @returns {RowSource | IterableRows}
  */
 function open(kind, source, wake, now) {
   switch (kind) {
@@ -96,6 +105,10 @@ function open(kind, source, wake, now) {
       return new AsyncRows(source, wake, now)
     case 'readable':
       return new StreamRows(source, wake)
+    case 'written':
+      return source.open(wake)
+    case 'columns':
+      throw new TypeError('columns are no rows')
   }
 }
 
@@ -107,26 +120,48 @@ class ArrayRows {
     this.next = 0
   }
 
-  take() {
+  look() {
+    this.check()
+    return this.next === this.length ? END : this.length - this.next
+  }
+
+  /** Throws if the array is not as long any more as it was. */
+  check() {
     let length
     try {
       ;({ length } = this.rows)
-      if (length === this.length) {
-        if (this.next === length) return END
-        const row = this.rows[this.next]
-        this.next++
-        return row
-      }
     } catch (cause) {
-      // A getter in place of an element, or a proxy.
       throw sourceError(`the array could not be read: ${reason(cause)}`, this.next, { cause })
     }
-    throw sourceError(`the array had ${this.length} rows at first and has ${length} now; export a copy of it`, this.next)
+    if (length !== this.length) {
+      throw sourceError(`the array had ${this.length} rows at first and has ${length} now; export a copy of it`, this.next)
+    }
   }
 
   close() {}
 }
 
+/** Columns, of which the packer does the reading. */
+class ColumnRows {
+  /** @param {InstanceType<typeof import('./column-packer.js').ColumnPacker>} packer */
+  constructor(packer) {
+    this.packer = packer
+    this.rows = []
+    this.next = 0
+  }
+
+  look() {
+    return this.next === this.packer.length ? END : this.packer.length - this.next
+  }
+
+  check() {
+    this.packer.check()
+  }
+
+  close() {}
+}
+
+/** Rows that are taken one by one: a generator may give the same object each time, with other contents. */
 class IterableRows {
   /** @param {Iterable<unknown>} source */
   constructor(source) {
@@ -135,8 +170,8 @@ class IterableRows {
     this.iterator = startIterator(source, Symbol.iterator)
   }
 
+  /** @returns {unknown} a row, which is none if the source is `done` then */
   take() {
-    if (this.done) return END
     let result
     try {
       result = this.iterator.next()
@@ -152,7 +187,16 @@ class IterableRows {
       throw sourceError(`the iterator of the rows failed: ${reason(cause)}`, this.taken, { cause })
     }
     this.done = true
-    return END
+    return undefined
+  }
+
+  /**
+   * @param {unknown} result of the iterator's next(), which is no object
+   * @returns {never}
+   */
+  refuse(result) {
+    checkResult(result)
+    throw new TypeError('unreachable')
   }
 
   close() {
@@ -190,21 +234,16 @@ class AsyncRows {
     this.refused = this.refused.bind(this)
   }
 
-  take() {
-    if (this.next < this.rows.length) {
-      const row = this.rows[this.next]
-      this.rows[this.next++] = undefined
-      // Now and then, so that the array stays short even if it is never empty.
-      if (this.next >= AHEAD || this.next === this.rows.length) {
-        this.rows.splice(0, this.next)
-        this.next = 0
-      }
-      this.taken++
-      this.ask()
-      return row
+  look() {
+    const { rows } = this
+    if (this.next > 0) {
+      this.taken += this.next
+      rows.splice(0, this.next)
+      this.next = 0
     }
-    // First, because an iterator that throws instead of rejecting fails within the call.
+    // Also before it ends: an iterator that throws instead of rejecting fails within the call.
     this.ask()
+    if (rows.length > 0) return rows.length
     if (this.failure !== undefined) throw this.failure
     if (this.done) return END
     this.waiting = true
@@ -289,6 +328,9 @@ class StreamRows {
    */
   constructor(stream, wake) {
     this.stream = stream
+    /** @type {unknown[]} */
+    this.rows = []
+    this.next = 0
     this.taken = 0
     this.ended = false
     this.closed = false
@@ -323,18 +365,24 @@ class StreamRows {
     stream.on('readable', this.tell)
   }
 
-  take() {
-    if (this.failure !== undefined) throw this.failure
-    let row
-    try {
-      row = this.stream.read()
-    } catch (cause) {
-      throw sourceError(`the stream of the rows failed: ${reason(cause)}`, this.taken, { cause })
-    }
-    if (row !== null) {
+  look() {
+    const { rows } = this
+    rows.splice(0, this.next)
+    this.next = 0
+    while (rows.length < AT_ONCE && this.failure === undefined) {
+      let row
+      try {
+        row = this.stream.read()
+      } catch (cause) {
+        this.failure = sourceError(`the stream of the rows failed: ${reason(cause)}`, this.taken, { cause })
+        break
+      }
+      if (row === null) break
       this.taken++
-      return row
+      rows.push(row)
     }
+    if (rows.length > 0) return rows.length
+    if (this.failure !== undefined) throw this.failure
     if (this.ended) {
       this.unlisten()
       return END
@@ -388,4 +436,4 @@ function checkResult(result) {
   }
 }
 
-module.exports = { END, WAIT, classify, openSource }
+module.exports = { END, WAIT, ColumnRows, IterableRows, classify, openSource }

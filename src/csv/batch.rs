@@ -1,7 +1,7 @@
 //! A batch of rows as the packer sends it: flat columns, not rows.
 //!
-//! A column has a tag a row that says what the cell is. Tags take their payload from their own array, in
-//! row order: strings from `lengths` and `text`, numbers and dates from `numbers`; the others have none.
+//! A column has a tag a row that says what the cell is. Its payload stands at the row's own place: a number in
+//! `words`, the length of a text in `lengths`. Only the texts themselves are dense, end to end in row order.
 
 use super::date;
 use crate::error::{Error, Result};
@@ -10,32 +10,57 @@ use crate::error::{Error, Result};
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tag {
-    /// Nothing: null, undefined or a cell that its row lacks.
-    Empty = 0,
-    /// The next length of `lengths`, and as much of `text`.
+    /// `null`.
+    Null = 0,
+    /// Text: a string, or the JSON of an object.
     String = 1,
-    /// The next of `numbers`, printed as JavaScript prints it.
+    /// A word: a double, printed as JavaScript prints it.
     Number = 2,
-    /// The next of `numbers`: milliseconds since 1970-01-01T00:00:00Z.
+    /// A word: a double, milliseconds since 1970-01-01T00:00:00Z.
     Date = 3,
     /// `true`.
     True = 4,
     /// `false`.
     False = 5,
+    /// `undefined`, or a cell that its row lacks.
+    Undefined = 6,
+    /// Text that is a decimal number, `-?digits[.digits]`: a large `BigInt`, a Decimal.
+    Decimal = 7,
+    /// Text of which each unit is a byte of a Buffer.
+    Bytes = 8,
+    /// A word: a signed integer of 64 bits.
+    Integer = 9,
+    /// A word: an unsigned integer of 64 bits.
+    Unsigned = 10,
 }
 
 impl Tag {
     /// The tag of a byte that came from JavaScript.
     pub fn from_byte(byte: u8) -> Option<Self> {
         Some(match byte {
-            0 => Tag::Empty,
+            0 => Tag::Null,
             1 => Tag::String,
             2 => Tag::Number,
             3 => Tag::Date,
             4 => Tag::True,
             5 => Tag::False,
+            6 => Tag::Undefined,
+            7 => Tag::Decimal,
+            8 => Tag::Bytes,
+            9 => Tag::Integer,
+            10 => Tag::Unsigned,
             _ => return None,
         })
+    }
+
+    /// Whether such cells have a length and text.
+    pub fn has_text(self) -> bool {
+        Kinds::TEXTS.hold(self as u8)
+    }
+
+    /// Whether such cells have a word.
+    pub fn has_word(self) -> bool {
+        Kinds::WORDS.hold(self as u8)
     }
 }
 
@@ -48,7 +73,7 @@ pub enum Tags {
     PerCell(Vec<u8>),
 }
 
-/// The strings of a column, end to end. JavaScript's own units, so that its lengths stay exact.
+/// The texts of a column, end to end. JavaScript's own units, so that its lengths stay exact.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Text {
     /// One byte a unit: U+0000 to U+00FF.
@@ -70,6 +95,14 @@ impl Text {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Takes the text away and keeps its memory.
+    pub fn clear(&mut self) {
+        match self {
+            Text::Latin1(text) => text.clear(),
+            Text::Utf16(text) => text.clear(),
+        }
+    }
 }
 
 /// One column of a batch.
@@ -77,17 +110,21 @@ impl Text {
 pub struct Column {
     /// What each cell is.
     pub tags: Tags,
-    /// Numbers, and dates as epoch milliseconds, of the cells so tagged.
-    pub numbers: Vec<f64>,
-    /// The length of each string in units of `text`.
+    /// One a row, or empty if no cell has a word: the bits of a double or of an integer. What stands at the
+    /// rows of other cells is not read.
+    pub words: Vec<u64>,
+    /// One a row, or empty if no cell has text: how many units of `text`. What stands at the rows of other cells
+    /// is not read.
     pub lengths: Vec<u32>,
-    /// The strings, end to end.
+    /// The texts, end to end in row order.
     pub text: Text,
 }
 
 /// Some rows of an export, column by column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
+    /// The index of the first row in the source, for errors. `None`: the header row.
+    pub first_row: Option<u64>,
     /// How many rows.
     pub rows: u32,
     /// The columns, all of that many rows.
@@ -116,56 +153,130 @@ impl Batch {
     }
 }
 
-impl Column {
-    fn validate(&self, rows: usize) -> Result<(), String> {
-        let (strings, numbers, dates) = match &self.tags {
-            Tags::Uniform(tag) => {
-                let of = |kind: Tag| if *tag == kind { rows } else { 0 };
-                (of(Tag::String), of(Tag::Number), of(Tag::Date))
-            }
-            Tags::PerCell(tags) => {
-                if tags.len() != rows {
-                    return Err(format!("{} tags", tags.len()));
-                }
-                let mut counts = [0_usize; 6];
-                for &tag in tags {
-                    match counts.get_mut(usize::from(tag)) {
-                        Some(count) => *count += 1,
-                        None => return Err(format!("unknown tag {tag}")),
-                    }
-                }
-                (counts[Tag::String as usize], counts[Tag::Number as usize], counts[Tag::Date as usize])
-            }
-        };
-        if self.lengths.len() != strings {
-            return Err(format!("{} lengths for {strings} strings", self.lengths.len()));
+/// Which tags a column has, a bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Kinds(u32);
+
+impl Kinds {
+    const TEXTS: Self = Self::of(&[Tag::String, Tag::Decimal, Tag::Bytes]);
+    const WORDS: Self = Self::of(&[Tag::Number, Tag::Date, Tag::Integer, Tag::Unsigned]);
+
+    const fn of(tags: &[Tag]) -> Self {
+        let (mut bits, mut index) = (0, 0);
+        while index < tags.len() {
+            bits |= 1 << tags[index] as u32;
+            index += 1;
         }
-        if self.numbers.len() != numbers + dates {
-            return Err(format!("{} numbers for {numbers} numbers and {dates} dates", self.numbers.len()));
+        Self(bits)
+    }
+
+    fn hold(self, tag: u8) -> bool {
+        self.0 >> (tag & 31) & 1 == 1
+    }
+
+    fn meet(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(super) fn has(self, tag: Tag) -> bool {
+        self.hold(tag as u8)
+    }
+}
+
+impl Column {
+    /// The tags that occur. Those of a column that was not validated may be unknown ones.
+    pub(super) fn kinds(&self) -> Kinds {
+        match &self.tags {
+            Tags::Uniform(tag) => Kinds::of(&[*tag]),
+            Tags::PerCell(tags) => Kinds(tags.iter().fold(0, |bits, &tag| bits | 1 << (tag & 31))),
+        }
+    }
+
+    fn validate(&self, rows: usize) -> Result<(), String> {
+        if let Tags::PerCell(tags) = &self.tags {
+            if tags.len() != rows {
+                return Err(format!("{} tags", tags.len()));
+            }
+            let highest = tags.iter().fold(0, |highest, &tag| tag.max(highest));
+            if Tag::from_byte(highest).is_none() {
+                return Err(format!("unknown tag {highest}"));
+            }
+        }
+        let kinds = if rows == 0 { Kinds(0) } else { self.kinds() };
+        for (what, found, needed) in [
+            ("words", self.words.len(), kinds.meet(Kinds::WORDS)),
+            ("lengths", self.lengths.len(), kinds.meet(Kinds::TEXTS)),
+        ] {
+            if found != rows && (needed || found != 0) {
+                return Err(format!("{found} {what}"));
+            }
         }
         if self.text.len() > MAX_TEXT {
             return Err(format!("{} units of text", self.text.len()));
         }
-        let total: u64 = self.lengths.iter().map(|&length| u64::from(length)).sum();
+        let total = self.total_length(kinds);
         if total != self.text.len() as u64 {
             return Err(format!("lengths add up to {total}, the text has {}", self.text.len()));
         }
-        if dates > 0 {
+        if kinds.has(Tag::Date) {
             self.validate_dates()?;
+        }
+        if kinds.has(Tag::Bytes) {
+            self.validate_bytes()?;
         }
         Ok(())
     }
 
-    fn validate_dates(&self) -> Result<(), String> {
-        let check = |ms: f64| if date::is_time(ms) { Ok(()) } else { Err(format!("{ms} is no time")) };
+    fn total_length(&self, kinds: Kinds) -> u64 {
+        if !kinds.meet(Kinds::TEXTS) {
+            return 0;
+        }
         match &self.tags {
-            Tags::Uniform(_) => self.numbers.iter().try_for_each(|&ms| check(ms)),
+            Tags::Uniform(_) => self.lengths.iter().map(|&length| u64::from(length)).sum(),
             Tags::PerCell(tags) => tags
                 .iter()
-                .filter(|&&tag| tag == Tag::Number as u8 || tag == Tag::Date as u8)
-                .zip(&self.numbers)
-                .filter(|&(&tag, _)| tag == Tag::Date as u8)
-                .try_for_each(|(_, &ms)| check(ms)),
+                .zip(&self.lengths)
+                .map(|(&tag, &length)| if Kinds::TEXTS.hold(tag) { u64::from(length) } else { 0 })
+                .sum(),
+        }
+    }
+
+    fn validate_dates(&self) -> Result<(), String> {
+        let bad = |word: u64| !date::is_time(f64::from_bits(word));
+        let found = match &self.tags {
+            Tags::Uniform(_) => self.words.iter().copied().find(|&word| bad(word)),
+            Tags::PerCell(tags) => tags
+                .iter()
+                .zip(&self.words)
+                .find(|&(&tag, &word)| tag == Tag::Date as u8 && bad(word))
+                .map(|(_, &word)| word),
+        };
+        found.map_or(Ok(()), |word| Err(format!("{} is no time", f64::from_bits(word))))
+    }
+
+    fn validate_bytes(&self) -> Result<(), String> {
+        let Text::Utf16(text) = &self.text else { return Ok(()) };
+        let mut rest = text.as_slice();
+        for (row, &length) in self.lengths.iter().enumerate() {
+            let tag = self.tag(row);
+            if !tag.has_text() {
+                continue;
+            }
+            let (cell, after) = rest.split_at(length as usize);
+            rest = after;
+            if tag == Tag::Bytes && cell.iter().any(|&unit| unit > 0xff) {
+                return Err("a byte above 255".to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// The tag of a row that there is.
+    #[inline]
+    pub(super) fn tag(&self, row: usize) -> Tag {
+        match &self.tags {
+            Tags::Uniform(tag) => *tag,
+            Tags::PerCell(tags) => tags.get(row).copied().and_then(Tag::from_byte).unwrap_or(Tag::Null),
         }
     }
 }
@@ -174,13 +285,17 @@ impl Column {
 mod tests {
     use super::*;
 
-    fn column(tags: Tags, numbers: &[f64], lengths: &[u32], text: &[u8]) -> Column {
+    fn column(tags: Tags, words: &[f64], lengths: &[u32], text: &[u8]) -> Column {
         Column {
             tags,
-            numbers: numbers.to_vec(),
+            words: words.iter().map(|word| word.to_bits()).collect(),
             lengths: lengths.to_vec(),
             text: Text::Latin1(text.to_vec()),
         }
+    }
+
+    fn batch(rows: u32, columns: Vec<Column>) -> Batch {
+        Batch { first_row: Some(0), rows, columns }
     }
 
     #[test]
@@ -188,40 +303,64 @@ mod tests {
         for byte in 0..=u8::MAX {
             match Tag::from_byte(byte) {
                 Some(tag) => assert_eq!(tag as u8, byte),
-                None => assert!(byte > 5),
+                None => assert!(byte > 10),
             }
         }
     }
 
     #[test]
     fn refuses_what_does_not_add_up() {
+        let wide = |text: &[u16], lengths: &[u32], tags: &[u8]| Column {
+            tags: Tags::PerCell(tags.to_vec()),
+            words: Vec::new(),
+            lengths: lengths.to_vec(),
+            text: Text::Utf16(text.to_vec()),
+        };
         let wrong = [
             column(Tags::Uniform(Tag::String), &[], &[1], b"a"),
+            column(Tags::Uniform(Tag::String), &[], &[], b""),
             column(Tags::Uniform(Tag::String), &[], &[1, 2], b"ab"),
-            column(Tags::Uniform(Tag::String), &[], &[1, 0], b"ab"),
+            column(Tags::Uniform(Tag::Decimal), &[], &[1, 0], b"12"),
             column(Tags::Uniform(Tag::String), &[], &[u32::MAX, u32::MAX], b"ab"),
             column(Tags::Uniform(Tag::Number), &[1.0], &[], b""),
+            column(Tags::Uniform(Tag::Integer), &[], &[], b""),
+            column(Tags::Uniform(Tag::Unsigned), &[1.0, 1.0, 1.0], &[], b""),
             column(Tags::Uniform(Tag::Number), &[1.0, 2.0], &[], b"a"),
-            column(Tags::Uniform(Tag::Empty), &[1.0], &[], b""),
+            column(Tags::Uniform(Tag::Number), &[1.0, 2.0], &[1], b""),
+            column(Tags::Uniform(Tag::Null), &[1.0], &[], b""),
+            column(Tags::Uniform(Tag::Null), &[], &[1, 1], b"ab"),
             column(Tags::Uniform(Tag::Date), &[0.0, f64::NAN], &[], b""),
             column(Tags::Uniform(Tag::Date), &[0.0, 8.64e15 + 1.0], &[], b""),
             column(Tags::Uniform(Tag::Date), &[0.0, 0.5], &[], b""),
             column(Tags::PerCell(vec![1]), &[], &[1], b"a"),
-            column(Tags::PerCell(vec![6, 0]), &[], &[], b""),
+            column(Tags::PerCell(vec![11, 0]), &[], &[], b""),
+            column(Tags::PerCell(vec![0, 255]), &[], &[], b""),
             column(Tags::PerCell(vec![2, 3]), &[1.0, f64::INFINITY], &[], b""),
-            column(Tags::PerCell(vec![2, 1]), &[1.0], &[], b""),
+            column(Tags::PerCell(vec![2, 1]), &[1.0, 0.0], &[], b""),
+            column(Tags::PerCell(vec![1, 0]), &[], &[1, 1], b"ab"),
+            wide(&[0x100], &[1, 0], &[8, 0]),
+            wide(&[0x100, 0x100], &[1, 1], &[1, 8]),
         ];
         for column in wrong {
-            let batch = Batch { rows: 2, columns: vec![column] };
-            let error = batch.validate().expect_err("should not add up");
+            let batch = batch(2, vec![column]);
+            let error = batch.validate().expect_err(&format!("should not add up: {batch:?}"));
             assert_eq!(error.code(), crate::Code::Internal, "{batch:?}");
         }
-        assert!(Batch { rows: 1, columns: Vec::new() }.validate().is_err());
+        assert!(batch(1, Vec::new()).validate().is_err());
     }
 
     #[test]
-    fn a_number_may_be_what_a_date_may_not() {
-        let mixed = column(Tags::PerCell(vec![2, 3, 1]), &[f64::NAN, 0.0], &[2], b"ab");
-        assert!(Batch { rows: 3, columns: vec![mixed] }.validate().is_ok());
+    fn what_stands_where_nothing_is_read_does_not_matter() {
+        let mixed =
+            column(Tags::PerCell(vec![2, 3, 1, 0]), &[f64::NAN, 0.0, f64::NAN, 0.5], &[7, 8, 2, 9], b"ab");
+        batch(4, vec![mixed]).validate().unwrap();
+        let wide = Column {
+            tags: Tags::PerCell(vec![1, 8]),
+            words: Vec::new(),
+            lengths: vec![1, 1],
+            text: Text::Utf16(vec![0x100, 0xff]),
+        };
+        batch(2, vec![wide]).validate().unwrap();
+        batch(0, vec![column(Tags::Uniform(Tag::String), &[], &[], b"")]).validate().unwrap();
     }
 }

@@ -1,33 +1,42 @@
 //! A file as the destination of an export: whole at its path, or not there.
 //!
 //! The chunks go to a temporary file beside the path, which is synced and renamed over the path at the
-//! end. Whatever else happens, it is removed.
+//! end. Whatever else happens, it is removed. If asked to, it is read again before it is renamed.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions, Permissions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::spawn_blocking;
 
-use crate::error::{Error, Result};
+use super::buffers::Chunk;
+use super::output::Summary;
+use super::read_back::{Check, ReadBack};
+use crate::error::{Code, Error, Result};
 use crate::pool::Cancel;
 
 /// What the writer of a file is told. The sender bounds how many messages wait.
 #[derive(Debug)]
 pub enum FileMessage {
-    /// The next bytes, with the number of rows in them.
+    /// The next bytes.
     Chunk {
-        /// The bytes.
-        bytes: Vec<u8>,
-        /// The rows.
-        rows: u64,
+        /// The bytes. Their memory goes back when they are written.
+        bytes: Chunk,
+        /// As in [`Output::write`](super::Output::write): the rows of the batch that ends with them.
+        rows: Option<u64>,
     },
     /// There are no more: sync and rename. A sender dropped without this means giving up.
-    Finish,
+    Finish {
+        /// To be read again first: how, and what must come out.
+        verify: Option<(ReadBack, Summary)>,
+    },
 }
 
+/// What is read of a file at once, to verify it.
+const PIECE: usize = 1 << 20;
 /// Creating a temporary file whose name is taken is tried this often.
 const ATTEMPTS: u32 = 16;
 /// Of the file's own name in that of its temporary file, which must stay within 255 bytes.
@@ -35,7 +44,7 @@ const NAME_BYTES: usize = 160;
 
 /// Writes what `messages` brings to `path`, which is replaced when everything is written and synced. A file
 /// that is replaced keeps its permissions, a new one has those that the process gives new files; a symbolic link
-/// at `path` is replaced, not followed. Tells `written` the rows and bytes of each chunk that the system has taken.
+/// at `path` is replaced, not followed. Tells `written` the rows and bytes of each batch that the system has taken.
 ///
 /// Runs on a Tokio runtime; the blocking calls run on its blocking threads, so one thread is enough for
 /// the runtime itself. Dropping the future removes the temporary file too.
@@ -43,7 +52,7 @@ const NAME_BYTES: usize = 160;
 /// # Errors
 /// `Io` with the system's number: a missing folder, no permission, `path` is a folder, a full disk.
 /// `Cancelled` or `Deadline` when `cancel` says so, `Cancelled` when the sender went away before
-/// [`FileMessage::Finish`].
+/// [`FileMessage::Finish`]. `CsvValue` when it was to be verified and does not hold what it should.
 pub async fn write_file(
     path: PathBuf,
     mut messages: UnboundedReceiver<FileMessage>,
@@ -52,18 +61,98 @@ pub async fn write_file(
 ) -> Result<()> {
     cancel.check()?;
     let mut temporary = blocking(move || Temporary::create(path)).await?;
+    let mut untold = 0;
     loop {
         let message = messages.recv().await;
         cancel.check()?;
         match message {
             Some(FileMessage::Chunk { bytes, rows }) => {
-                let length = bytes.len() as u64;
-                temporary = blocking(move || temporary.write(&bytes)).await?;
-                written(rows, length);
+                untold += bytes.len() as u64;
+                if !bytes.is_empty() {
+                    temporary = blocking(move || temporary.write(&bytes)).await?;
+                }
+                if let Some(rows) = rows {
+                    written(rows, std::mem::take(&mut untold));
+                }
             }
-            Some(FileMessage::Finish) => return blocking(move || temporary.publish()).await,
+            Some(FileMessage::Finish { verify }) => {
+                temporary = blocking(move || temporary.close()).await?;
+                if let Some((read_back, summary)) = verify {
+                    temporary = verified(temporary, read_back, summary, &cancel).await?;
+                }
+                return blocking(move || temporary.publish()).await;
+            }
             None => return Err(Error::cancelled()),
         }
+    }
+}
+
+/// The file, once it was read again and holds what it should.
+async fn verified(
+    mut temporary: Temporary,
+    read_back: ReadBack,
+    summary: Summary,
+    cancel: &Cancel,
+) -> Result<Temporary> {
+    let begun = cancel.clone();
+    let mut reading;
+    (temporary, reading) = blocking(move || {
+        let reading = Reading::open(&temporary, read_back.begin(begun))?;
+        Ok((temporary, reading))
+    })
+    .await?;
+    // A piece at a time: other exports' files have their turn between.
+    while !reading.ended {
+        cancel.check()?;
+        (temporary, reading) = blocking(move || {
+            reading.next(&temporary)?;
+            Ok((temporary, reading))
+        })
+        .await?;
+    }
+    reading.finish(summary)?;
+    Ok(temporary)
+}
+
+/// A file being read again.
+struct Reading {
+    file: File,
+    piece: Vec<u8>,
+    hash: Sha256,
+    check: Check,
+    ended: bool,
+}
+
+impl Reading {
+    fn open(temporary: &Temporary, check: Check) -> Result<Self> {
+        let file =
+            File::open(&temporary.path).map_err(|error| temporary.error("cannot read back", &error))?;
+        forget_cached(&file);
+        Ok(Self { file, piece: Vec::with_capacity(PIECE), hash: Sha256::new(), check, ended: false })
+    }
+
+    fn next(&mut self, temporary: &Temporary) -> Result<()> {
+        self.piece.clear();
+        (&mut self.file)
+            .take(PIECE as u64)
+            .read_to_end(&mut self.piece)
+            .map_err(|error| temporary.error("cannot read back", &error))?;
+        self.ended = self.piece.is_empty();
+        self.hash.update(&self.piece);
+        self.check.push(&self.piece)
+    }
+
+    fn finish(self, summary: Summary) -> Result<()> {
+        self.check.finish(summary.rows, summary.columns)?;
+        let hash: [u8; 32] = self.hash.finalize().into();
+        if summary.sha256.is_some_and(|written| written != hash) {
+            return Err(Error::new(
+                Code::CsvValue,
+                "verify: the file has as many rows and fields as were written, but not the same bytes; \
+                 the disk may be failing",
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -148,11 +237,16 @@ impl Temporary {
         }
     }
 
-    fn publish(mut self) -> Result<()> {
+    /// Everything is on the disk, as far as the system knows.
+    fn close(mut self) -> Result<Self> {
         if let Err(error) = self.open().and_then(|file| file.sync_all()) {
             return Err(self.error("cannot sync", &error));
         }
         self.file = None;
+        Ok(self)
+    }
+
+    fn publish(mut self) -> Result<()> {
         if let Err(error) = std::fs::rename(&self.path, &self.target) {
             return Err(self.error("cannot replace", &error));
         }
@@ -193,6 +287,18 @@ fn sync_folder(target: &Path) {
 
 #[cfg(not(unix))]
 fn sync_folder(_target: &Path) {}
+
+/// What is read comes from the disk, not from the memory that it was written from. (Elsewhere than on Linux, and where
+/// the file system keeps everything in memory, it may come from there.)
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn forget_cached(file: &File) {
+    use std::os::fd::AsRawFd as _;
+    // SAFETY: a descriptor that is open; the call touches no memory of ours. It is advice, and may fail.
+    let _ = unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn forget_cached(_file: &File) {}
 
 fn shorten(name: &str) -> &str {
     let mut end = name.len().min(NAME_BYTES);

@@ -1,64 +1,115 @@
 //! A batch into bytes: the hot loop.
 
-use super::batch::{Batch, Column, Tag, Tags};
+use super::batch::Batch;
 use super::cells::Cells;
-use super::dialect::Dialect;
-use super::quote::Specials;
-use crate::error::Result;
+use super::encoding::encode;
+use super::sheet::{Separator, Sheet};
+use super::style::{Quoting, Style};
+use crate::error::{Error, Result};
 
-/// Appends the rows of `batch` to `out`, each with its line ending.
+/// Appends the rows of `batch` to `out`, each with its line ending, in the encoding of `style`.
 ///
-/// Quoted is what holds the delimiter, a quote, CR or LF, and nothing else; but a row of one empty cell is
-/// written `""`, because an empty line is no row to many readers.
+/// A row of one empty cell is written `""`, because an empty line is no row to many readers, except to those who
+/// tell nulls apart.
 ///
 /// # Errors
-/// `Internal` if the batch does not add up; `out` is then as it was.
-pub fn format(batch: &Batch, dialect: &Dialect, out: &mut Vec<u8>) -> Result<()> {
+/// `CsvValue`, with its place, for a cell that the style does not allow; `Internal` if the batch does not add up.
+/// `out` is then as it was.
+pub fn format(batch: &Batch, style: &Style, out: &mut Vec<u8>) -> Result<()> {
     batch.validate()?;
-    let specials = Specials::new(dialect);
-    let ending = dialect.line_ending().as_bytes();
-    let mut columns: Vec<Cells<'_>> =
-        batch.columns.iter().map(|column| Cells::new(column, &specials)).collect();
-    out.reserve(estimate(batch, &columns, &specials, ending));
+    let layout = Layout::new(batch, style);
+    let columns = batch
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| {
+            let separator = layout.separator(index);
+            Cells::new(column, index, style, separator)
+                .map_err(|(row, what)| refused(batch, row, index, &what))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let start = out.len();
+    let mut sheet = Sheet::new(std::mem::take(out), estimate(batch, &columns, style));
+    let written = write_rows(batch, columns, &layout, &mut sheet);
+    *out = sheet.finish();
+    if written.is_err() {
+        out.truncate(start);
+        return written;
+    }
+    encode(out, start, style.encoding);
+    Ok(())
+}
 
-    let lone = columns.len() == 1;
+/// What stands between and after cells.
+struct Layout<'a> {
+    style: &'a Style,
+    columns: usize,
+    /// Of up to two bytes each; `None` where they have to be put one by one.
+    separators: Option<(Separator, Separator)>,
+    /// A row's only cell, which may not be nothing.
+    lone: bool,
+}
+
+impl<'a> Layout<'a> {
+    fn new(batch: &Batch, style: &'a Style) -> Self {
+        let columns = batch.columns.len();
+        let lone = columns == 1 && !style.keep_nulls_apart;
+        let between = Separator::new(style.specials.delimiter());
+        let after = Separator::new(style.line_ending.as_bytes());
+        let separators = between.zip(after).filter(|_| !lone);
+        Self { style, columns, separators, lone }
+    }
+
+    /// What the cells of a column put after themselves.
+    fn separator(&self, column: usize) -> Separator {
+        match self.separators {
+            Some((between, _)) if column + 1 < self.columns => between,
+            Some((_, after)) => after,
+            None => Separator::default(),
+        }
+    }
+}
+
+fn write_rows(
+    batch: &Batch,
+    mut columns: Vec<Cells<'_>>,
+    layout: &Layout<'_>,
+    sheet: &mut Sheet,
+) -> Result<()> {
+    let style = layout.style;
     for row in 0..batch.rows as usize {
-        let start = out.len();
-        let mut separate = false;
-        for column in &mut columns {
-            if separate {
-                match specials.delimiter() {
-                    [byte] => out.push(*byte),
-                    bytes => out.extend_from_slice(bytes),
-                }
+        let start = sheet.len();
+        for (index, cells) in columns.iter_mut().enumerate() {
+            if layout.separators.is_none() && index > 0 {
+                sheet.put(style.specials.delimiter());
             }
-            separate = true;
-            column.write_next(row, &specials, out);
+            if let Err(what) = cells.write(row, sheet) {
+                return Err(refused(batch, row, index, &what));
+            }
         }
-        if lone && out.len() == start {
-            out.extend_from_slice(b"\"\"");
+        if layout.separators.is_some() {
+            continue;
         }
-        out.extend_from_slice(ending);
+        if layout.lone && sheet.len() == start {
+            if style.quoting == Quoting::None {
+                let what = "a row of one empty cell is an empty line, which is no row without quotes, and \
+                            quoting is 'none'; use quoting: 'minimal', or a text for null";
+                return Err(refused(batch, row, 0, what));
+            }
+            style.specials.write_quoted(sheet, b"");
+        }
+        sheet.put(style.line_ending.as_bytes());
     }
     Ok(())
 }
 
-/// About what the batch takes, so that `out` rarely grows: exact for text that needs no quotes, generous
-/// for the rest.
-fn estimate(batch: &Batch, columns: &[Cells<'_>], specials: &Specials, ending: &[u8]) -> usize {
-    let rows = batch.rows as usize;
-    let frame = columns.len() * specials.delimiter().len() + ending.len();
-    let text: usize = columns.iter().map(Cells::text_length).sum();
-    let rest: usize = batch.columns.iter().map(Column::estimate).sum();
-    rows * frame + text + text / 16 + rest
+#[cold]
+fn refused(batch: &Batch, row: usize, column: usize, what: &str) -> Error {
+    Error::csv_value(batch.first_row.map(|first| first + row as u64), column as u32, what)
 }
 
-impl Column {
-    fn estimate(&self) -> usize {
-        match &self.tags {
-            Tags::Uniform(Tag::Number) => self.numbers.len() * 10,
-            Tags::PerCell(tags) => self.numbers.len() * 12 + tags.len() * 3,
-            Tags::Uniform(_) => self.numbers.len() * 24,
-        }
-    }
+/// About what the batch takes, so that the sheet rarely grows.
+fn estimate(batch: &Batch, columns: &[Cells<'_>], style: &Style) -> usize {
+    let frame = columns.len() * style.specials.delimiter().len() + style.line_ending.as_bytes().len();
+    batch.rows as usize * frame + columns.iter().map(Cells::estimate).sum::<usize>() + 256
 }

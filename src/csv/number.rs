@@ -1,79 +1,162 @@
 //! Numbers as `Number.prototype.toString` prints them (ECMA-262, `Number::toString`).
 
+/// Room for any number: the longest are 25 bytes, `-0.0000012345678901234567`.
+pub(super) const MAX_NUMBER: usize = 32;
 /// From here on not every integer is a double.
-const MAX_SAFE: u64 = 1 << 53;
+const MAX_SAFE: i64 = 1 << 53;
 /// At most fifteen significant digits once multiplied by 1000; see [`write_thousandths`].
 const MAX_THOUSANDTHS: f64 = 1e12;
 
-/// Appends `value`.
+/// Writes `value` and returns the length.
+#[inline]
 #[allow(clippy::float_cmp, reason = "exactly whole is what is asked")]
-pub(super) fn write(out: &mut Vec<u8>, value: f64) {
+pub(super) fn write(out: &mut [u8; MAX_NUMBER], value: f64) -> usize {
     let magnitude = value.abs();
-    let whole = magnitude as u64; // NaN becomes 0 and differs, infinity saturates
+    // Signed, because that is one instruction. NaN becomes 0 and differs, infinity saturates.
+    let whole = magnitude as i64;
     if whole as f64 == magnitude && whole < MAX_SAFE {
-        if value < 0.0 {
-            out.push(b'-');
-        }
-        write_integer(out, whole);
-    } else if !write_thousandths(out, value) {
-        out.extend_from_slice(ryu_js::Buffer::new().format(value).as_bytes());
+        // Not minus zero.
+        let sign = usize::from(value < 0.0);
+        out[0] = b'-';
+        return write_digits(out, sign, whole as u64);
     }
+    write_fraction(out, value)
 }
 
-/// Prices, rates and the like: numbers of up to three decimals, without the general algorithm.
+/// Writes a number that is not whole, or not exactly so.
+fn write_fraction(out: &mut [u8; MAX_NUMBER], value: f64) -> usize {
+    let length = write_thousandths(out, value);
+    if length > 0 {
+        return length;
+    }
+    if (MIN_PLAIN..MAX_SAFE as f64).contains(&value.abs()) {
+        return copy(out, zmij::Buffer::new().format_finite(value));
+    }
+    copy(out, ryu_js::Buffer::new().format(value))
+}
+
+/// From here to [`MAX_SAFE`] on, whoever prints the shortest digits prints them in the same places: without an
+/// exponent. Whole numbers, of which some put `.0` after them, are printed elsewhere.
+const MIN_PLAIN: f64 = 1e-5;
+
+/// Two copies of constant size, which may overlap, instead of one of any size.
+fn copy(out: &mut [u8; MAX_NUMBER], text: &str) -> usize {
+    let text = text.as_bytes();
+    let length = text.len().min(MAX_NUMBER);
+    if let (Some(first), Some(last)) = (text.first_chunk::<16>(), text.last_chunk::<16>()) {
+        out[..16].copy_from_slice(first);
+        out[length - 16..length].copy_from_slice(last);
+    } else {
+        out[..length].copy_from_slice(&text[..length]);
+    }
+    length
+}
+
+/// Prices, rates and the like: numbers of up to three decimals, without the general algorithm. 0 for others.
 ///
 /// If `k / 1000`, correctly rounded, is the number, then the decimal `k / 1000` reads back as it. With at
 /// most fifteen significant digits no other such decimal does, so it is also the shortest, which is what
 /// JavaScript prints. Zeros at the end go. The smallest, 0.001, is still printed without an exponent.
+#[inline]
 #[allow(clippy::float_cmp, reason = "the proof above rests on equality")]
-fn write_thousandths(out: &mut Vec<u8>, value: f64) -> bool {
+fn write_thousandths(out: &mut [u8; MAX_NUMBER], value: f64) -> usize {
     let magnitude = value.abs();
     if magnitude.is_nan() || magnitude >= MAX_THOUSANDTHS {
-        return false;
+        return 0;
     }
-    let thousandths = (magnitude * 1000.0 + 0.5) as u64;
+    let thousandths = (magnitude * 1000.0 + 0.5) as i64;
     if thousandths as f64 / 1000.0 != magnitude {
-        return false;
+        return 0;
     }
-    if value < 0.0 {
-        out.push(b'-');
-    }
-    write_integer(out, thousandths / 1000);
+    let thousandths = thousandths as u64;
+    out[0] = b'-';
+    let at = write_digits(out, usize::from(value < 0.0), thousandths / 1000);
     let fraction = (thousandths % 1000) as u32;
-    let decimals = [
-        b'.',
-        b'0' + (fraction / 100) as u8,
-        b'0' + (fraction / 10 % 10) as u8,
-        b'0' + (fraction % 10) as u8,
-    ];
-    let length = match (fraction % 10, fraction % 100) {
-        (_, 0) => 2,
-        (0, _) => 3,
-        _ => 4,
-    };
-    out.extend_from_slice(&decimals[..length]);
-    true
+    let [tens, ones] = pair(fraction % 100);
+    out[at..at + 4].copy_from_slice(&[b'.', b'0' + (fraction / 100) as u8, tens, ones]);
+    // Without a branch: which digits are zeros is as random as they are.
+    let digits = 3 - usize::from(ones == b'0') - usize::from(fraction.is_multiple_of(100));
+    at + 1 + digits
 }
 
-/// Appends a whole number, two digits a step.
-fn write_integer(out: &mut Vec<u8>, mut value: u64) {
-    let mut buffer = [0_u8; 20];
-    let mut at = buffer.len();
-    while value >= 100 {
-        at -= 2;
-        let pair = PAIRS[(value % 100) as usize];
-        buffer[at] = pair[0];
-        buffer[at + 1] = pair[1];
-        value /= 100;
+/// Writes a signed integer and returns the length.
+#[inline]
+pub(super) fn write_signed(out: &mut [u8; MAX_NUMBER], value: i64) -> usize {
+    out[0] = b'-';
+    write_digits(out, usize::from(value < 0), value.unsigned_abs())
+}
+
+/// Writes an unsigned integer and returns the length.
+#[inline]
+pub(super) fn write_unsigned(out: &mut [u8; MAX_NUMBER], value: u64) -> usize {
+    write_digits(out, 0, value)
+}
+
+const E8: u64 = 100_000_000;
+
+/// Writes a whole number from `at`, 0 or 1, on and returns where it ends.
+#[inline]
+fn write_digits(out: &mut [u8; MAX_NUMBER], at: usize, value: u64) -> usize {
+    let at = at & 1;
+    if value < E8 {
+        return write_leading(out, at, value as u32);
     }
-    let pair = PAIRS[value as usize];
-    at -= 1;
-    buffer[at] = pair[1];
-    if value >= 10 {
-        at -= 1;
-        buffer[at] = pair[0];
-    }
-    out.extend_from_slice(&buffer[at..]);
+    write_long(out, at, value)
+}
+
+fn write_long(out: &mut [u8; MAX_NUMBER], at: usize, value: u64) -> usize {
+    let (high, low) = (value / E8, (value % E8) as u32);
+    let at = if high < E8 {
+        write_leading(out, at, high as u32)
+    } else {
+        let at = write_leading(out, at, (high / E8) as u32);
+        write_eight(out, at, (high % E8) as u32)
+    };
+    write_eight(out, at, low)
+}
+
+/// Writes up to eight digits, without zeros before them.
+#[inline]
+fn write_leading(out: &mut [u8; MAX_NUMBER], at: usize, value: u32) -> usize {
+    let digits = eight_digits(value);
+    // The last digit stays, even if it is zero.
+    let zeros = ((digits | 1 << 56).trailing_zeros() / 8) as usize;
+    let text = (digits | ZEROS) >> (8 * zeros);
+    put(out, at, text);
+    at + 8 - zeros
+}
+
+#[inline]
+fn write_eight(out: &mut [u8; MAX_NUMBER], at: usize, value: u32) -> usize {
+    put(out, at, eight_digits(value) | ZEROS);
+    at + 8
+}
+
+#[inline]
+fn put(out: &mut [u8; MAX_NUMBER], at: usize, text: u64) {
+    out[at..at + 8].copy_from_slice(&text.to_le_bytes());
+}
+
+const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
+
+/// The eight digits of a number below 10^8, a byte each, the first the lowest: halves of four digits, of these
+/// halves of two, of these the digits, all halves of a kind in one multiplication.
+#[inline]
+fn eight_digits(value: u32) -> u64 {
+    let value = u64::from(value);
+    let fours = (value / 10_000) | ((value % 10_000) << 32);
+    // Below 10,000: n / 100 is n * 5243 >> 19.
+    let hundreds = ((fours * 5243) >> 19) & 0x0000_007f_0000_007f;
+    let twos = hundreds | ((fours - hundreds * 100) << 16);
+    // Below 100: n / 10 is n * 103 >> 10.
+    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | ((twos - tens * 10) << 8)
+}
+
+/// Two digits of a number below 100.
+#[inline]
+pub(super) fn pair(value: u32) -> [u8; 2] {
+    PAIRS[(value % 100) as usize]
 }
 
 /// "00" to "99".
@@ -94,9 +177,9 @@ mod tests {
     use super::*;
 
     fn print(value: f64) -> String {
-        let mut out = Vec::new();
-        write(&mut out, value);
-        String::from_utf8(out).unwrap()
+        let mut out = [0; MAX_NUMBER];
+        let length = write(&mut out, value);
+        String::from_utf8(out[..length].to_vec()).unwrap()
     }
 
     fn reference(value: f64) -> String {
@@ -142,7 +225,50 @@ mod tests {
         }
     }
 
+    fn signed(value: i64) -> String {
+        let mut out = [0; MAX_NUMBER];
+        let length = write_signed(&mut out, value);
+        String::from_utf8(out[..length].to_vec()).unwrap()
+    }
+
+    fn unsigned(value: u64) -> String {
+        let mut out = [0; MAX_NUMBER];
+        let length = write_unsigned(&mut out, value);
+        String::from_utf8(out[..length].to_vec()).unwrap()
+    }
+
+    #[test]
+    fn integers_about_powers_of_ten_and_two() {
+        let tens = (0..20).map(|power| 10_u64.pow(power));
+        let twos = (0..64).map(|power| 1_u64 << power);
+        for value in tens.chain(twos).flat_map(|value| [value - 1, value, value + 1]).chain([u64::MAX]) {
+            assert_eq!(unsigned(value), value.to_string());
+            assert_eq!(signed(value as i64), (value as i64).to_string());
+        }
+    }
+
+    #[test]
+    fn four_digits_all() {
+        for value in 0..10_000 {
+            assert_eq!(unsigned(value), value.to_string());
+            assert_eq!(unsigned(value * 10_000 + 9_999), (value * 10_000 + 9_999).to_string());
+        }
+    }
+
     proptest! {
+        #[test]
+        fn any_integer(value: u64, shift in 0_u32..64) {
+            prop_assert_eq!(unsigned(value >> shift), (value >> shift).to_string());
+            prop_assert_eq!(signed(value as i64 >> shift), (value as i64 >> shift).to_string());
+        }
+
+        #[test]
+        fn ratios_as_ryu_js_prints_them(numerator in 0_u64..1 << 53, scale in -30_i32..20, negative: bool) {
+            let value = numerator as f64 / (1_u64 << 53) as f64 * 10_f64.powi(scale);
+            let value = if negative { -value } else { value };
+            prop_assert_eq!(print(value), reference(value));
+        }
+
         #[test]
         fn any_bits_as_ryu_js_prints_them(bits: u64) {
             let value = f64::from_bits(bits);

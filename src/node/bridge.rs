@@ -10,8 +10,10 @@ use napi::bindgen_prelude::Function;
 use napi_derive::napi;
 
 use super::csv::Export;
+use super::csv_batch::Spare;
 use super::environment::Environment;
 use super::value::{Failure, Settlement, Value};
+use crate::csv::Style;
 use crate::error::Error;
 use crate::image::Plan;
 use crate::pool::{Admission, Handle, Lane, Spec, Step, Task};
@@ -23,6 +25,9 @@ pub struct Bridge {
     /// Jobs that may be cancelled, by the id that JavaScript gave them.
     pub(super) handles: RefCell<HashMap<u32, Handle>>,
     pub(super) exports: RefCell<HashMap<u32, Export>>,
+    /// For small exports, which are formatted here: memory, and their styles.
+    pub(super) spare: Spare,
+    pub(super) styles: RefCell<HashMap<u32, Style>>,
     /// Resizes whose bytes are about to be transferred.
     pub(super) admitted: RefCell<HashMap<u32, (Admission, Plan)>>,
 }
@@ -59,6 +64,8 @@ impl Bridge {
             environment: Environment::open(&env, &settle)?,
             handles: RefCell::default(),
             exports: RefCell::default(),
+            spare: Spare::default(),
+            styles: RefCell::default(),
             admitted: RefCell::default(),
         })
     }

@@ -9,6 +9,9 @@
 
 mod bridge;
 mod csv;
+mod csv_batch;
+mod csv_sink;
+mod csv_style;
 mod environment;
 #[cfg(feature = "faults")]
 mod faults;

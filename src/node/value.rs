@@ -14,14 +14,21 @@ pub struct Failure {
     pub message: String,
     /// The system's error number, for `cause`.
     pub errno: Option<i32>,
+    /// The cell that could not be written: the index of its row in the source, which the header has not, and of its
+    /// column.
+    pub row: Option<f64>,
+    pub column: Option<u32>,
 }
 
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
+        let place = error.place();
         Self {
             code: error.code().as_str().to_owned(),
             message: error.message().to_owned(),
             errno: error.os().map(|(number, _)| number),
+            row: place.and_then(|(row, _)| row).map(|row| row as f64),
+            column: place.map(|(_, column)| column),
         }
     }
 }
@@ -89,7 +96,8 @@ pub struct BatchOutcome {
 pub struct ExportOutcome {
     pub rows: f64,
     pub bytes: f64,
-    pub sha256: String,
+    /// Of what did not go to a Buffer.
+    pub sha256: Option<String>,
     pub data: Option<Buffer>,
 }
 
