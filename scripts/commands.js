@@ -8,7 +8,7 @@ const { all, cargo, hasSubcommand } = require('./parts.js')
 const { checkVersions, packCommand, publishCommand, versionSet } = require('./release/commands.js')
 const { SetupError, binding, packages, say, tools } = require('./setup.js')
 const { TARGETS } = require('./targets.js')
-const { test, testAsan, testInstall } = require('./tests.js')
+const { test, testAsan, testInstall, testInterop } = require('./tests.js')
 const { usage } = require('./usage.js')
 const { checkWorkflows } = require('./workflows.js')
 
@@ -27,6 +27,8 @@ async function run(command, args) {
       return test(args)
     case 'test:install':
       return testInstall(args)
+    case 'test:interop':
+      return testInterop(args)
     case 'test:asan':
       return args.length === 0 ? testAsan() : usage(args[0])
     case 'docs':

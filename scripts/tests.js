@@ -1,6 +1,6 @@
 'use strict'
 
-// The commands that test: `npm test`, `npm run test:install`, `npm run test:asan`.
+// The commands that test: `npm test`, `npm run test:install`, `npm run test:interop`, `npm run test:asan`.
 
 const fs = require('node:fs')
 const path = require('node:path')
@@ -87,6 +87,15 @@ async function testInstall(args) {
   return child(process.execPath, [path.join(folder, 'run.js')], { cwd: ROOT })
 }
 
+/** @param {string[]} args */
+async function testInterop(args) {
+  const folder = path.join(ROOT, '__test__', 'interop')
+  await packages(ROOT)
+  await bindingToTest(args.includes('--prebuilt'))
+  await packages(folder)
+  return child(process.execPath, [path.join(folder, 'run.js'), ...args.filter((arg) => arg !== '--prebuilt')], { cwd: ROOT })
+}
+
 /** The target of the sanitized tests: only they must not share their build with the build's own tools. */
 const ASAN_TARGETS = new Map([['linux x64', 'x86_64-unknown-linux-gnu'], ['linux arm64', 'aarch64-unknown-linux-gnu'], ['darwin arm64', 'aarch64-apple-darwin']])
 
@@ -111,4 +120,4 @@ async function testAsan() {
   }])
 }
 
-module.exports = { test, testAsan, testInstall }
+module.exports = { test, testAsan, testInstall, testInterop }

@@ -4,6 +4,7 @@ const USAGE = `Usage: npm run demo [-- photo.jpg] [-- --out DIR]   what offloop 
        npm test                                     all tests
        npm test -- rust | js [file…]                one half of them
        npm run test:install                         packed, published to a local registry, installed, used
+       npm run test:interop [-- READER…]            CSV read back by seven others, databases among them; -- --seed N, -- --strict
        npm run test:asan                            the Rust tests under AddressSanitizer
        npm run bench [-- SUITE…] [-- --quick]       offloop beside its peers: isolation, passwords, csv, images, scaling
        npm run docs                                 the API's documentation, into docs/api/
@@ -14,7 +15,7 @@ const USAGE = `Usage: npm run demo [-- photo.jpg] [-- --out DIR]   what offloop 
        npm run version:set -- 1.2.3                 a new version, everywhere
        npm run release:publish -- --as v1.2.3       what was packed, to npm; what CI does
 
-\`npm test -- js --prebuilt\` and \`npm run test:install -- --prebuilt\` take the binary that is in lib/binding, built elsewhere.`
+\`npm test -- js --prebuilt\`, \`npm run test:install -- --prebuilt\` and \`npm run test:interop -- --prebuilt\` take the binary that is in lib/binding, built elsewhere.`
 
 /**
  * Says what there is, and what was not understood of what was asked.
