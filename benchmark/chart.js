@@ -6,7 +6,7 @@ const SIZE = 11
 // Legible on GitHub's light and dark pages alike.
 const config = { background: '#ffffff', font: 'sans-serif', axis: { labelFontSize: SIZE, titleFontSize: SIZE, labelLimit: 360 }, legend: { labelFontSize: SIZE }, title: { fontSize: 14, anchor: 'start' }, view: { stroke: null } }
 const OFFLOOP = '#d9480f'
-const OTHERS = ['#748ffc', '#4c6ef5', '#3bc9db', '#868e96', '#69db7c', '#b197fc']
+const OTHERS = ['#748ffc', '#4c6ef5', '#3bc9db', '#868e96', '#69db7c', '#b197fc', '#ffd43b', '#f783ac']
 
 /**
  * Bars of each group's contenders.
@@ -15,7 +15,7 @@ const OTHERS = ['#748ffc', '#4c6ef5', '#3bc9db', '#868e96', '#69db7c', '#b197fc'
 async function barChart({ title, unit, scale, values }) {
   const peers = [...new Set(values.map(({ peer }) => peer))]
   let other = 0
-  const colours = peers.map((peer) => peer === 'offloop' ? OFFLOOP : peer === 'idle' ? '#dee2e6' : OTHERS[other++ % OTHERS.length])
+  const colours = peers.map((peer) => peer === 'offloop' ? OFFLOOP : peer === 'idle' || peer === 'the source alone' ? '#dee2e6' : OTHERS[other++ % OTHERS.length])
   const groups = [...new Set(values.map(({ group }) => group))]
   // A logarithmic bar begins somewhere; the same place for all, a decade under the least.
   const least = 10 ** Math.floor(Math.log10(Math.min(...values.map(({ value }) => value))))
@@ -43,8 +43,14 @@ async function barChart({ title, unit, scale, values }) {
   })
 }
 
-/** @param {{ title: string, unit: string, values: { minute: number, series: string, value: number }[] }} chart */
-async function lineChart({ title, unit, values }) {
+/**
+ * @param {object} chart
+ * @param {string} chart.title
+ * @param {string} chart.unit
+ * @param {{ field: string, title: string }} chart.across which property of the values is the time, and its unit
+ * @param {({ series: string, value: number } & Record<string, unknown>)[]} chart.values
+ */
+async function lineChart({ title, unit, across, values }) {
   return svg({
     title,
     data: { values },
@@ -52,7 +58,7 @@ async function lineChart({ title, unit, values }) {
     height: 220,
     mark: { type: 'line', strokeWidth: 1.2 },
     encoding: {
-      x: { field: 'minute', type: 'quantitative', axis: { title: 'minutes' } },
+      x: { field: across.field, type: 'quantitative', axis: { title: across.title } },
       y: { field: 'value', type: 'quantitative', scale: { zero: true }, axis: { title: unit } },
       color: { field: 'series', type: 'nominal', sort: null, scale: { range: [OFFLOOP, OTHERS[1]] }, legend: { title: null, orient: 'bottom' } }
     }

@@ -6,7 +6,6 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { barChart, lineChart } = require('./chart.js')
 
-const SUITES = ['isolation', 'passwords', 'latency', 'lanes', 'memory', 'csv', 'images', 'scaling']
 const BEGIN = '<!-- results: written by `npm run bench` -->'
 const END = '<!-- end of results -->'
 
@@ -18,9 +17,17 @@ const CHARTS = {
   lanes: { figure: 'perSecond', title: 'bcrypt hashes a second of one thread, by lanes', unit: 'hashes/s', scale: 'linear' },
   memory: { figure: 'peakMiB', title: '200 hashes of 64 MiB at once: memory over the start\'s', unit: 'MiB', scale: 'linear' },
   csv: { figure: 'loopNsPerCell', title: 'CSV export: how long it holds the event loop', unit: 'nanoseconds a cell', scale: 'log' },
+  'csv-gzip': { figure: 'ms', title: 'CSV export to a file, gzip level 6', unit: 'milliseconds', scale: 'log' },
+  'csv-hold': { figure: 'p99', title: 'CSV export: how long it holds the event loop in one go, p99', unit: 'milliseconds', scale: 'log' },
+  'csv-memory': { figure: 'overSourceMiB', title: 'CSV export from a generator to a file: memory over the source\'s own', unit: 'MiB at the peak', scale: 'linear' },
+  'csv-columns': { figure: 'megabytesPerSecond', title: 'CSV export of typed arrays', unit: 'MB/s of output', scale: 'linear' },
   images: { figure: 'ms', title: 'Resizing an image, one at a time', unit: 'milliseconds', scale: 'log' },
   scaling: { figure: 'perSecond', title: 'Throughput by threads', unit: 'calls/s', scale: 'linear' }
 }
+
+const SUITES = /** @type {(keyof typeof CHARTS)[]} */ (Object.keys(CHARTS))
+/** What stands in a table for comparison and is no contender. */
+const REFERENCES = new Set(['idle', 'the source alone'])
 
 /**
  * @typedef {{ figure: string, unit: string, better: string, digits: number }} Measure
@@ -38,13 +45,17 @@ async function report(folder) {
     const file = path.join(folder, 'results', `${name}.json`)
     if (!fs.existsSync(file)) continue
     const result = JSON.parse(fs.readFileSync(file, 'utf8'))
+    if (result.cases.length === 0) continue
     const { title, measures, label } = require(`./suites/${name}.js`)
     await draw(folder, name, result, label)
     parts.push(`### ${title}\n\n![${title}](charts/${name}.svg)\n\n${conditions(result)}\n`)
     parts.push('In brackets: times offloop\'s.\n')
     for (const one of result.cases) parts.push(table(one, measures, label))
+    if (name === 'csv-memory') parts.push(await overTime(folder, result))
     slower.push(...worse(result, measures, label))
   }
+  const packing = path.join(folder, 'results', 'packing.json')
+  if (fs.existsSync(packing)) parts.push(packed(JSON.parse(fs.readFileSync(packing, 'utf8'))))
   const soak = path.join(folder, 'results', 'soak.json')
   if (fs.existsSync(soak)) parts.push(await soaked(folder, JSON.parse(fs.readFileSync(soak, 'utf8'))))
 
@@ -76,7 +87,7 @@ function table(one, measures, label) {
       const value = /** @type {Result} */ (figures)[figure]
       if (value === undefined) return ''
       const text = value.toLocaleString('en', { maximumFractionDigits: digits, minimumFractionDigits: digits })
-      return peer === 'offloop' || peer === 'idle' ? text : `${text} (${ratio(value / own[figure])})`
+      return peer === 'offloop' || REFERENCES.has(peer) || own[figure] === undefined ? text : `${text} (${ratio(value / own[figure])})`
     })
     return `| ${peer === 'offloop' ? '**offloop**' : peer} | ${cells.join(' | ')} |`
   })
@@ -101,7 +112,7 @@ function worse({ suite, cases }, measures, label) {
       const own = one.results.offloop[figure]
       const ahead = Object.entries(one.results)
         .map(([peer, figures]) => ({ peer, its: /** @type {Result} */ (figures)[figure] }))
-        .filter(({ peer, its }) => peer !== 'offloop' && peer !== 'idle' && (better === 'more' ? its > own * 1.03 : its < own / 1.03))
+        .filter(({ peer, its }) => peer !== 'offloop' && !REFERENCES.has(peer) && its !== undefined && (better === 'more' ? its > own * 1.03 : its < own / 1.03))
         .map(({ peer, its }) => `${peer} ${its.toFixed(digits)} (${ratio(better === 'more' ? its / own : own / its)} better)`)
       if (ahead.length > 0) lines.push(`${suite}, ${label(one)}: ${own.toFixed(digits)} ${unit}; ${ahead.join(', ')}`)
     }
@@ -118,8 +129,23 @@ function worse({ suite, cases }, measures, label) {
 async function draw(folder, name, { cases }, label) {
   const { figure, ...texts } = CHARTS[name]
   const values = cases.flatMap((/** @type {Result} */ one) => Object.entries(one.results)
-    .map(([peer, figures]) => ({ group: label(one), peer, value: /** @type {Result} */ (figures)[figure] })))
+    .map(([peer, figures]) => ({ group: label(one), peer, value: /** @type {Result} */ (figures)[figure] }))
+    .filter(({ value }) => value !== undefined))
   write(folder, name, await barChart({ ...texts, values }))
+}
+
+/**
+ * What `packing.js` found.
+ * @param {Result} packing
+ */
+function packed({ date, node, cpu, rows, batch, rounds, columns, letters, alternatives }) {
+  const digits = (/** @type {number} */ ns) => ns.toFixed(1)
+  const lines = alternatives.map((/** @type {Result} */ { name, together, columns }) => `| ${name} | **${digits(together)}** | ${columns.map(digits).join(' | ')} |`)
+  return '### Packing: how the strings of a column leave V8\n\n' +
+    `Nanoseconds a string of the mixed table, with its length noted and its letters in memory, the columns row by row and one by one: ${rows.toLocaleString('en')} rows in batches of ${batch}, medians of ${rounds} rounds. ` +
+    `${date.slice(0, 10)}, Node.js ${node}, ${cpu}. Repeat it with \`node --expose-gc benchmark/packing.js\`.\n\n` +
+    `| | all five, row by row | ${columns.map((/** @type {string} */ column, /** @type {number} */ i) => `${column}, ${letters[i].toFixed(0)} letters`).join(' | ')} |\n` +
+    `|---|--:|${columns.map(() => '--:|').join('')}\n${lines.join('\n')}\n`
 }
 
 /**
@@ -131,7 +157,7 @@ async function soaked(folder, { date, node, cpu, threads, minutes, counts, sampl
     { minute: second / 60, series: 'resident set', value: rssMb },
     { minute: second / 60, series: 'JavaScript heap', value: heapUsedMb }
   ])
-  write(folder, 'soak', await lineChart({ title: `Memory over ${minutes} minutes of everything at once`, unit: 'MiB', values }))
+  write(folder, 'soak', await lineChart({ title: `Memory over ${minutes} minutes of everything at once`, unit: 'MiB', values, across: { field: 'minute', title: 'minutes' } }))
   const busy = samples.slice(0, -1)
   const windows = Array.from({ length: 10 }, (_, i) => busy.slice(Math.floor(busy.length * i / 10), Math.floor(busy.length * (i + 1) / 10)))
     .map((part) => part.reduce((/** @type {number} */ sum, /** @type {Result} */ { rssMb }) => sum + rssMb, 0) / part.length)
@@ -145,6 +171,20 @@ async function soaked(folder, { date, node, cpu, threads, minutes, counts, sampl
 }
 
 /**
+ * The longest of the exports from a generator, as it went.
+ * @param {string} folder
+ * @param {Result} result
+ */
+async function overTime(folder, { cases }) {
+  const { rows, results } = cases.at(-1)
+  const values = ['offloop', 'the source alone'].flatMap((series) => results[series].samples
+    .map((/** @type {[number, number]} */ [second, value]) => ({ second, series, value })))
+  const title = `Memory while ${rows.toLocaleString('en')} rows go from a generator to a file`
+  write(folder, 'csv-memory-time', await lineChart({ title, unit: 'MiB', values, across: { field: 'second', title: 'seconds' } }))
+  return `![${title}](charts/csv-memory-time.svg)\n`
+}
+
+/**
  * @param {string} folder
  * @param {string} name
  * @param {string} svg
@@ -154,6 +194,6 @@ function write(folder, name, svg) {
   fs.writeFileSync(path.join(folder, 'charts', `${name}.svg`), `${svg}\n`)
 }
 
-module.exports = { report }
+module.exports = { report, SUITES }
 
 if (require.main === module) report(__dirname).then(console.log)
