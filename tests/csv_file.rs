@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use offloop::csv::file::{FileMessage, write_file};
+use offloop::csv::{Compression, ReadBack, Summary};
 use offloop::pool::Cancel;
 use offloop::{Code, Result};
+use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 /// An empty folder of the test's own, removed at its end.
@@ -212,4 +214,65 @@ fn a_name_as_long_as_names_can_be() {
     let (result, _) = write(&folder.0.join(&name), &Cancel::new(), two_and_finish);
     result.unwrap();
     assert_eq!(folder.entries(), [name]);
+}
+
+const AS_WRITTEN: ReadBack = ReadBack {
+    delimiter: b',',
+    quote: b'"',
+    escape: None,
+    wide: false,
+    blank: false,
+    compression: Compression::None,
+};
+
+fn summary(rows: u64, columns: usize, sha256: Option<[u8; 32]>) -> Summary {
+    Summary { rows, columns, sha256, ..Summary::default() }
+}
+
+/// Writes two rows, lets somebody else at the temporary file, and has it verified.
+fn verify(folder: &Folder, expected: Summary, meddle: impl FnOnce(&Path)) -> Result<()> {
+    let (sender, receiver) = unbounded_channel();
+    sender.send(chunk("a,\"b,c\"\n")).unwrap();
+    sender.send(chunk("1,2\n")).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (mut meddle, mut sender) = (Some(meddle), Some(sender));
+    let mut written = 0;
+    runtime.block_on(write_file(folder.0.join("out.csv"), receiver, Cancel::new(), |_, _| {
+        written += 1;
+        if written == 2 {
+            let temporary = folder.0.join(&folder.entries()[0]);
+            meddle.take().unwrap()(&temporary);
+            let verify = Some((AS_WRITTEN, expected));
+            sender.take().unwrap().send(FileMessage::Finish { verify }).unwrap();
+        }
+    }))
+}
+
+#[test]
+fn a_file_that_was_read_back_is_published() {
+    let folder = Folder::new();
+    let sha256 = Sha256::digest(b"a,\"b,c\"\n1,2\n").into();
+    verify(&folder, summary(2, 2, Some(sha256)), |_| {}).unwrap();
+    assert_eq!(folder.entries(), ["out.csv"]);
+}
+
+#[test]
+fn a_file_that_changed_on_the_disk_is_not() {
+    let folder = Folder::new();
+    let sha256 = Sha256::digest(b"a,\"b,c\"\n1,2\n").into();
+    let wrong: [(&str, &[u8]); 4] = [
+        ("row 1", b"a,,b,c\"\n1,2\n"),
+        ("missing", b"a,\"b,c\"\n"),
+        ("too many", b"a,\"b,c\"\n1,2\n3,4\n"),
+        ("same bytes", b"a,\"b,c\"\n1,3\n"),
+    ];
+    for (reason, bytes) in wrong {
+        let outcome = verify(&folder, summary(2, 2, Some(sha256)), |path| fs::write(path, bytes).unwrap());
+        let error = outcome.unwrap_err();
+        assert_eq!(error.code(), Code::CsvValue);
+        assert!(error.message().contains(reason), "{error}");
+        assert!(folder.entries().is_empty());
+    }
+    let outcome = verify(&folder, summary(2, 2, None), |path| fs::remove_file(path).unwrap());
+    assert_eq!(outcome.unwrap_err().code(), Code::Io);
 }

@@ -492,9 +492,10 @@ mod tests {
         ) {
             let record = Record::default();
             let crowd = Arc::new(Crowd::default());
+            let helpers = Arc::<Crowd>::clone(&crowd);
             let mark: &'static [u8] = if mark { b"\xff\xfe" } else { b"" };
             let treatment = Treatment { mark, ..treatment(compression) };
-            let assembly = Assembly::new(record.clone(), &treatment, crowd.clone()).unwrap();
+            let assembly = Assembly::new(record.clone(), &treatment, helpers).unwrap();
             let batches: Vec<Vec<u8>> =
                 sizes.iter().enumerate().map(|(seq, &size)| text(seq as u64, SIZES[size] / 2)).collect();
             let mut order: Vec<usize> = (0..batches.len()).collect();
@@ -525,8 +526,9 @@ mod tests {
         ) {
             let record = Record { refuse_at, ..Record::default() };
             let crowd = Arc::new(Crowd::default());
+            let helpers = Arc::<Crowd>::clone(&crowd);
             let treatment = treatment(compression);
-            let assembly = Assembly::new(record.clone(), &treatment, crowd.clone()).unwrap();
+            let assembly = Assembly::new(record.clone(), &treatment, helpers).unwrap();
             for seq in 0..12 {
                 if seq == cancel_after {
                     treatment.cancel.cancel();

@@ -81,7 +81,7 @@ enum Work<T> {
 
 impl<S: Stage + 'static> Order<S> {
     pub(super) fn new(stage: S, helpers: Arc<dyn Helpers>) -> Arc<Self> {
-        let state = State {
+        let begun = State {
             next: 0,
             ready: BTreeMap::new(),
             total: None,
@@ -89,7 +89,7 @@ impl<S: Stage + 'static> Order<S> {
             ended: false,
             stage: Some(stage),
         };
-        Arc::new(Self { state: Mutex::new(state), helpers })
+        Arc::new(Self { state: Mutex::new(begun), helpers })
     }
 
     /// Delivers item number `seq`, counted from 0, and hands over what is next in order unless another thread is

@@ -25,15 +25,18 @@ const STRIDE: usize = 64 * 1024;
 /// Output is made room for in such pieces.
 const ROOM: usize = 64 * 1024;
 
-/// What the encoder takes, about: measured, rounded up.
+/// What the encoder takes, in a stream of unknown length: measured, rounded up.
 pub(super) fn working_bytes(level: i32) -> u64 {
     let mib = match level {
         ..=2 => 3,
         3..=4 => 6,
-        5..=9 => 16,
-        10..=12 => 40,
-        13..=16 => 64,
-        _ => 96,
+        5..=8 => 9,
+        9 => 16,
+        10..=11 => 26,
+        12..=13 => 46,
+        14 => 54,
+        15 => 70,
+        _ => 60,
     };
     mib << 20
 }

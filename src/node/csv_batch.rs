@@ -118,7 +118,7 @@ impl Kind {
             Kind::I32 => words.extend(pieces(bytes).map(|piece| i64::from(i32::from_ne_bytes(piece)) as u64)),
             Kind::U32 => words.extend(pieces(bytes).map(|piece| u64::from(u32::from_ne_bytes(piece)))),
             Kind::F32 => {
-                words.extend(pieces(bytes).map(|piece| f64::from(f32::from_ne_bytes(piece)).to_bits()))
+                words.extend(pieces(bytes).map(|piece| f64::from(f32::from_ne_bytes(piece)).to_bits()));
             }
             Kind::F64 | Kind::I64 | Kind::U64 => words.extend(pieces(bytes).map(u64::from_ne_bytes)),
         }

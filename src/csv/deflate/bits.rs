@@ -19,7 +19,7 @@ impl<'a> Bits<'a> {
     }
 
     /// Adds the lowest `count` bits of a value that has no others. Between two calls of [`Self::flush`] at most 57.
-    #[inline(always)]
+    #[inline]
     pub(super) fn put(&mut self, value: u64, count: u32) {
         debug_assert!(self.count + count <= 64 && value.checked_shr(count).unwrap_or(0) == 0);
         self.waiting |= value << self.count;
@@ -27,7 +27,7 @@ impl<'a> Bits<'a> {
     }
 
     /// Writes the whole bytes that wait.
-    #[inline(always)]
+    #[inline]
     pub(super) fn flush(&mut self) {
         // All eight bytes are written, as one word, though some are not whole yet: they are written over later.
         if self.out.len() < self.length + 8 {

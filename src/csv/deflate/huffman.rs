@@ -45,7 +45,7 @@ impl<const N: usize> Code<N> {
         Self { lengths, bits }
     }
 
-    #[inline(always)]
+    #[inline]
     pub(super) fn put(&self, out: &mut Bits<'_>, symbol: usize) {
         out.put(u64::from(self.bits[symbol]), u32::from(self.lengths[symbol]));
     }

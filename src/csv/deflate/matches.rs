@@ -29,18 +29,18 @@ pub(super) struct Finder {
 }
 
 /// The bytes from `at` on; those beyond the end are 0.
-#[inline(always)]
+#[inline]
 fn eight(data: &[u8], at: usize) -> u64 {
     data.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes)
 }
 
 /// Multiplicative hashing: the highest bits of a product with an odd number.
-#[inline(always)]
+#[inline]
 fn short_hash(bytes: u64) -> usize {
     ((bytes << (64 - 8 * MIN_MATCH as u32)).wrapping_mul(0x9e37_79b1_85eb_ca87) >> (64 - BITS)) as usize
 }
 
-#[inline(always)]
+#[inline]
 fn long_hash(bytes: u64) -> usize {
     (bytes.wrapping_mul(0xcf1b_bcdc_b7a5_6463) >> (64 - BITS)) as usize
 }
@@ -96,14 +96,14 @@ impl Finder {
         literals
     }
 
-    #[inline(always)]
+    #[inline]
     fn insert(&mut self, bytes: u64, at: usize) {
         self.short[short_hash(bytes)] = at as u16;
         self.long[long_hash(bytes)] = at as u16;
     }
 
     /// The longest match at `at` of the two places that the tables know, and its distance.
-    #[inline(always)]
+    #[inline]
     fn look(&mut self, data: &[u8], at: usize) -> (usize, usize) {
         let bytes = eight(data, at);
         let place =
@@ -120,7 +120,7 @@ impl Finder {
 }
 
 /// How many bytes at `at`, which begin with `bytes`, are as they are `distance` before. 0 if that is not in the window.
-#[inline(always)]
+#[inline]
 fn common(data: &[u8], at: usize, bytes: u64, distance: usize) -> usize {
     if distance.wrapping_sub(1) >= WINDOW - 1 || distance > at {
         return 0;

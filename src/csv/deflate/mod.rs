@@ -96,8 +96,8 @@ impl Counts {
             }
             at += literals.len() + usize::from(sequence.length);
             if sequence.length > 0 {
-                counts.literals[length_symbol(sequence.length).symbol] += 1;
-                counts.distances[distance_symbol(sequence.distance).symbol] += 1;
+                counts.literals[length_symbol(sequence.length).code] += 1;
+                counts.distances[distance_symbol(sequence.distance).code] += 1;
             }
         }
         for (byte, count) in counts.literals[..256].iter_mut().enumerate() {
@@ -174,10 +174,10 @@ fn write_body(
         at += run.len() + usize::from(sequence.length);
         if sequence.length > 0 {
             let length = length_symbol(sequence.length);
-            literals.put(bits, length.symbol);
+            literals.put(bits, length.code);
             bits.put(u64::from(length.extra), length.bits);
             let distance = distance_symbol(sequence.distance);
-            distances.put(bits, distance.symbol);
+            distances.put(bits, distance.code);
             bits.put(u64::from(distance.extra), distance.bits);
             bits.flush();
         }

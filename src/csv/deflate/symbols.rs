@@ -14,7 +14,7 @@ pub(super) const DISTANCE_BITS: [u8; DISTANCES] =
 
 /// A symbol, and the bits that follow it.
 pub(super) struct Symbol {
-    pub(super) symbol: usize,
+    pub(super) code: usize,
     pub(super) extra: u32,
     pub(super) bits: u32,
 }
@@ -55,27 +55,27 @@ const LENGTH_INDEX: [u8; 256] = {
 };
 
 /// `length` is 3 to 258.
-#[inline(always)]
+#[inline]
 pub(super) fn length_symbol(length: u16) -> Symbol {
     let index = usize::from(LENGTH_INDEX[usize::from((length - 3) & 255)]);
     Symbol {
-        symbol: 257 + index,
+        code: 257 + index,
         extra: u32::from(length - LENGTH_BASES[index]),
         bits: u32::from(LENGTH_BITS[index]),
     }
 }
 
 /// `distance` is 1 to 32,768. Two symbols a power of two: the power, and the bit below the highest.
-#[inline(always)]
+#[inline]
 pub(super) fn distance_symbol(distance: u16) -> Symbol {
     let from_zero = u32::from(distance) - 1;
     if from_zero < 2 {
-        return Symbol { symbol: from_zero as usize, extra: 0, bits: 0 };
+        return Symbol { code: from_zero as usize, extra: 0, bits: 0 };
     }
     let power = from_zero.ilog2();
     let bits = power - 1;
-    let symbol = (2 * power + (from_zero >> bits & 1)) as usize;
-    Symbol { symbol, extra: from_zero & ((1 << bits) - 1), bits }
+    let code = (2 * power + (from_zero >> bits & 1)) as usize;
+    Symbol { code, extra: from_zero & ((1 << bits) - 1), bits }
 }
 
 pub(super) static FIXED_LITERALS: Code<LITERALS> = Code::fixed({
@@ -106,24 +106,24 @@ mod tests {
             (258, 285, 0),
         ] {
             let found = length_symbol(length);
-            assert_eq!((found.symbol, found.extra), (symbol, extra), "{length}");
+            assert_eq!((found.code, found.extra), (symbol, extra), "{length}");
         }
         for (distance, symbol, bits) in
             [(1, 0, 0), (4, 3, 0), (5, 4, 1), (192, 14, 6), (193, 15, 6), (24_577, 29, 13), (32_768, 29, 13)]
         {
             let found = distance_symbol(distance);
-            assert_eq!((found.symbol, found.bits), (symbol, bits), "{distance}");
+            assert_eq!((found.code, found.bits), (symbol, bits), "{distance}");
         }
         for length in 3..=258 {
             let found = length_symbol(length);
-            let index = found.symbol - 257;
+            let index = found.code - 257;
             assert_eq!(u32::from(LENGTH_BASES[index]) + found.extra, u32::from(length));
             assert!(found.extra >> found.bits == 0);
         }
         for distance in 1..=32_768_u16 {
             let found = distance_symbol(distance);
-            assert_eq!(u32::from(DISTANCE_BASES[found.symbol]) + found.extra, u32::from(distance));
-            assert_eq!(found.bits, u32::from(DISTANCE_BITS[found.symbol]));
+            assert_eq!(u32::from(DISTANCE_BASES[found.code]) + found.extra, u32::from(distance));
+            assert_eq!(found.bits, u32::from(DISTANCE_BITS[found.code]));
         }
     }
 }
