@@ -67,7 +67,7 @@ function expected(value, style, { only }) {
   const stringy = guarded
   let quoted = [style.delimiter, style.quote, style.escape, '\r', '\n'].some((what) => text.includes(what)) ||
     `${text}${style.delimiter}`.indexOf(style.delimiter) < text.length ||
-    (stringy && nullText !== '' && text === nullText)
+    (stringy && text !== '' && [nullText, style.format.undefined].includes(text))
   if (style.dialect === 'postgres') quoted ||= (stringy && text === '') || text === '\\.'
   else quoted ||= only && text === ''
   if (style.quoting === 'all') quoted = !(kind === 'missing' && style.dialect === 'postgres')

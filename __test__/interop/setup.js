@@ -70,9 +70,9 @@ function python() {
   return program
 }
 
-/** @returns {string} a Python with what requirements.txt names, in a folder of its own that git ignores */
+/** @returns {string} a Python with what requirements.txt names, in a folder of its own */
 function environment() {
-  const folder = path.join(__dirname, 'venv')
+  const folder = path.join(__dirname, '..', '..', 'target', 'interop', 'venv')
   const program = path.join(folder, ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']))
   const base = python()
   const stamp = path.join(folder, 'stamp.json')
