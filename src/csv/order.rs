@@ -158,7 +158,9 @@ impl<S: Stage + 'static> Order<S> {
                     if let Err(error) = stage.take(item) {
                         drop(turn);
                         self.fail(error);
-                        return;
+                        // Another thread may have failed the export meanwhile and found the stage away: then nobody
+                        // but this one is left to tell it.
+                        continue;
                     }
                     if stage.is_slow() {
                         drop(turn);
