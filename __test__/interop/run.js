@@ -16,6 +16,9 @@ const { VARIANTS } = require('./variants.js')
 
 const READERS = ['csv-crate', 'csv-parse', 'python', 'duckdb', 'postgres', 'libreoffice'].flatMap((name) => require(`./readers/${name}.js`))
 
+/** Whether a word is the beginning of a reader's name, however its words are parted. */
+const named = ({ name }, word) => name.replaceAll(/\W+/g, '-').startsWith(word.replaceAll(/\W+/g, '-'))
+
 /** @param {string[]} args */
 function parse(args) {
   const wanted = { seed: 1, strict: process.env.CI === 'true', names: /** @type {string[]} */ ([]) }
@@ -23,7 +26,7 @@ function parse(args) {
     const word = args[i]
     if (word === '--strict') wanted.strict = true
     else if (word === '--seed' && /^\d+$/.test(args[i + 1] ?? '')) wanted.seed = Number(args[++i])
-    else if (READERS.some(({ name }) => name.startsWith(word))) wanted.names.push(word)
+    else if (READERS.some((reader) => named(reader, word))) wanted.names.push(word)
     else return undefined
   }
   return wanted
@@ -142,12 +145,12 @@ function shape(prepared, table, style, rows) {
 async function main() {
   const wanted = parse(process.argv.slice(2))
   if (wanted === undefined) {
-    console.error(`Not understood: ${process.argv.slice(2).join(' ')}. Readers: ${READERS.map(({ name }) => name).join(', ')}; --seed N, --strict.`)
+    console.error(`Not understood: ${process.argv.slice(2).join(' ')}. Readers: ${READERS.map(({ name }) => name).join('; ')}. Options: --seed N, --strict.`)
     process.exitCode = 2
     return
   }
   const { names, seed, strict } = wanted
-  const chosen = READERS.filter(({ name }) => names.length === 0 || names.some((word) => name.startsWith(word)))
+  const chosen = READERS.filter((reader) => names.length === 0 || names.some((word) => named(reader, word)))
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'offloop-interop-'))
   // The database's server is another user.
   fs.chmodSync(folder, 0o755)

@@ -12,49 +12,77 @@ const { cells } = require('./sheet.js')
 
 const NAMES = ['soffice', 'libreoffice', '/usr/bin/soffice', '/Applications/LibreOffice.app/Contents/MacOS/soffice']
 
-let program
-function office() {
-  program ??= found(NAMES)
-  if (program === undefined) {
-    apt(['libreoffice-calc'], 'else https://www.libreoffice.org/download/')
-    program = found(NAMES)
-  }
-  if (program === undefined) throw new Missing('soffice does not run after it was installed')
-  return program
-}
-
 // https://wiki.documentfoundation.org/Documentation/DevGuide/Spreadsheet_Documents#Filter_Options_for_the_CSV_Filter
 const CHARSETS = { utf8: 76, utf16le: 65535, latin1: 12 }
 
-function start() {
-  const soffice = office()
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'offloop-office-'))
-  // A profile of its own: whoever uses LibreOffice here keeps theirs.
+/**
+ * Whether a soffice has Calc: one that came with Writer alone runs too, and converts no tables.
+ * @param {string | undefined} program
+ * @param {string} folder
+ */
+function calculates(program, folder) {
+  if (program === undefined) return false
+  const file = path.join(folder, 'try.csv')
+  fs.writeFileSync(file, 'a,b\r\n')
+  try {
+    convert(program, folder, file, '')
+  } catch {
+    return false
+  }
+  return true
+}
+
+/**
+ * @param {string} program
+ * @param {string} folder where it writes, and has a profile of its own: whoever uses LibreOffice here keeps theirs
+ * @param {string} file
+ * @param {string} filter
+ * @returns {string} the sheet's XML
+ */
+function convert(program, folder, file, filter) {
   const profile = `-env:UserInstallation=${pathToFileURL(path.join(folder, 'profile')).href}`
-  let count = 0
-  return {
-    about: run(soffice, [profile, '--version']).trim().split(' ').slice(0, 2).join(' '),
-    close: () => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
-    /**
-     * @param {string} file
-     * @param {import('../expected.js').Style} style
-     * @param {string} columns their formats
-     * @param {boolean} special whether what looks like a date or a truth value is one
-     */
-    sheet(file, style, columns, special) {
-      const copy = path.join(folder, `${count++}.csv`)
-      fs.copyFileSync(file, copy)
-      const units = style.delimiter.charCodeAt(0)
-      const filter = `CSV:${units},${style.quote.charCodeAt(0)},${CHARSETS[style.encoding]},1,${columns},1033,false,${special}`
-      const printed = run(soffice, [profile, '--headless', '--norestore', `--infilter=${filter}`, '--convert-to', 'fods', '--outdir', folder, copy], { timeout: 300_000 })
-      const made = copy.replace(/csv$/, 'fods')
-      // It ends well whatever happened.
-      if (!fs.existsSync(made)) throw new Error(`soffice made no ${path.basename(made)}: ${printed}`)
-      const rows = cells(fs.readFileSync(made, 'utf8'))
-      fs.rmSync(made)
-      fs.rmSync(copy)
-      return rows
+  const words = [profile, '--headless', '--norestore', ...(filter ? [`--infilter=${filter}`] : []), '--convert-to', 'fods', '--outdir', folder, file]
+  const printed = run(program, words, { timeout: 300_000 })
+  const made = file.replace(/csv$/, 'fods')
+  // Its exit code is 0 whatever happened.
+  if (!fs.existsSync(made)) throw new Error(`soffice made no ${path.basename(made)}: ${printed}`)
+  const xml = fs.readFileSync(made, 'utf8')
+  fs.rmSync(made)
+  return xml
+}
+
+function start() {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'offloop-office-'))
+  const close = () => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  try {
+    let program = found(NAMES)
+    if (!calculates(program, folder)) {
+      apt(['libreoffice-calc'], 'else https://www.libreoffice.org/download/')
+      program = found(NAMES)
+      if (!calculates(program, folder)) throw new Missing('LibreOffice Calc does not run after it was installed')
     }
+    let count = 0
+    return {
+      about: run(program, ['--version']).trim().split(' ').slice(0, 2).join(' '),
+      close,
+      /**
+       * @param {string} file
+       * @param {import('../expected.js').Style} style
+       * @param {string} columns their formats
+       * @param {boolean} special whether what looks like a date or a truth value is one
+       */
+      sheet(file, style, columns, special) {
+        const copy = path.join(folder, `${count++}.csv`)
+        fs.copyFileSync(file, copy)
+        const filter = `CSV:${style.delimiter.charCodeAt(0)},${style.quote.charCodeAt(0)},${CHARSETS[style.encoding]},1,${columns},1033,false,${special}`
+        const xml = convert(program, folder, copy, filter)
+        fs.rmSync(copy)
+        return cells(xml)
+      }
+    }
+  } catch (error) {
+    close()
+    throw error
   }
 }
 
