@@ -26,7 +26,7 @@ function openExport({ destination, path, style, compress, verify, job }) {
   /** @type {import('./csv/export.js').Session} */
   const session = {
     pending: 0,
-    maxPending: bridge.exportWindow(),
+    maxPending: bridge.exportWindow(compress.kind !== 'none'),
     failed: false,
     names: [],
     onBatch: undefined,

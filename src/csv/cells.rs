@@ -61,7 +61,7 @@ impl<'a> Cells<'a> {
             special,
             simple,
             plain_numbers,
-            dates: Dates::default(),
+            dates: Dates::new(style.keep_nulls_apart),
             separator,
         })
     }

@@ -45,6 +45,9 @@ pub(super) struct Dates {
     /// The day, as far as `length`, and a `T`.
     text: [u8; 16],
     length: usize,
+    /// Whether years are written as PostgreSQL reads them: without a sign, and those before 1 as years before Christ.
+    eras: bool,
+    before_christ: bool,
     pub(super) calendar: Calendar,
     pub(super) offsets: Offsets,
 }
@@ -58,6 +61,8 @@ impl Default for Dates {
             day: 0,
             text: [0; 16],
             length: 0,
+            eras: false,
+            before_christ: false,
             calendar: Calendar::default(),
             offsets: Offsets::default(),
         };
@@ -67,6 +72,11 @@ impl Default for Dates {
 }
 
 impl Dates {
+    /// `eras`: see the field.
+    pub(super) fn new(eras: bool) -> Self {
+        Self { eras, ..Self::default() }
+    }
+
     /// Writes `ms`, which passes [`is_time`], by `format`, which is no pattern, and returns the length.
     #[inline]
     pub(super) fn write(&mut self, out: &mut [u8; MAX_DATE], format: &DateFormat, ms: i64) -> usize {
@@ -79,7 +89,7 @@ impl Dates {
         }
         out[..16].copy_from_slice(&self.text);
         if matches!(format, DateFormat::Day) {
-            return self.length;
+            return self.end(out, self.length);
         }
         let time = ms.rem_euclid(MS_A_DAY) as u32;
         let (seconds, millis) = (time / 1000, time % 1000);
@@ -92,13 +102,25 @@ impl Dates {
             hour[0], hour[1], b':', minute[0], minute[1], b':', second[0], second[1], b'.', hundreds, tens,
             ones, b'Z',
         ]);
-        start + 13
+        self.end(out, start + 13)
+    }
+
+    #[inline]
+    fn end(&self, out: &mut [u8; MAX_DATE], length: usize) -> usize {
+        if !self.before_christ {
+            return length;
+        }
+        out[length..length + 3].copy_from_slice(b" BC");
+        length + 3
     }
 
     /// `YYYY-MM-DD`; years outside 0 to 9999 as `±YYYYYY`.
     fn turn_to(&mut self, day: i64) {
         self.day = day;
         let Civil { year, month, day, .. } = civil(day);
+        // There is no year 0: before the year 1 comes 1 BC.
+        self.before_christ = self.eras && year < 1;
+        let year = if self.before_christ { 1 - year } else { year };
         let years = year.unsigned_abs() as u32;
         let [high, middle, low] = [years / 10_000, years / 100 % 100, years % 100].map(number::pair);
         let [month, day] = [month, day].map(number::pair);
@@ -107,7 +129,12 @@ impl Dates {
             sign, high[0], high[1], middle[0], middle[1], low[0], low[1], b'-', month[0], month[1], b'-',
             day[0], day[1], b'T',
         ];
-        let text = if (0..=9999).contains(&year) { &text[3..] } else { &text[..] };
+        let text = match years {
+            0..=9999 if year >= 0 => &text[3..],
+            10_000..=99_999 if self.eras => &text[2..],
+            _ if self.eras => &text[1..],
+            _ => &text[..],
+        };
         self.text[..text.len()].copy_from_slice(text);
         self.length = text.len() - 1;
     }
@@ -207,6 +234,36 @@ mod tests {
             assert_eq!(iso(ms), expected);
             assert_eq!(Some(print(&DateFormat::Day, ms).as_str()), expected.split('T').next());
             assert_eq!(print(&DateFormat::EpochMs, ms), (ms as i64).to_string());
+        }
+    }
+
+    #[test]
+    fn years_as_postgresql_reads_them() {
+        // Each was read back by PostgreSQL 15.
+        let print = |ms: i64, format: &DateFormat| {
+            let mut out = [0; MAX_DATE];
+            let length = Dates::new(true).write(&mut out, format, ms);
+            String::from_utf8(out[..length].to_vec()).unwrap()
+        };
+        for (ms, expected) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+            (253_402_300_800_000, "10000-01-01T00:00:00.000Z"),
+            (8_640_000_000_000_000, "275760-09-13T00:00:00.000Z"),
+            (-62_135_596_800_000, "0001-01-01T00:00:00.000Z"),
+            (-62_135_596_800_001, "0001-12-31T23:59:59.999Z BC"),
+            (-62_167_219_200_001, "0002-12-31T23:59:59.999Z BC"),
+        ] {
+            assert_eq!(print(ms, &DateFormat::Iso), expected);
+            let day = print(ms, &DateFormat::Day);
+            assert_eq!(day.trim_end_matches(" BC"), expected.split('T').next().unwrap());
+            assert_eq!(day.ends_with(" BC"), expected.ends_with(" BC"));
+        }
+        let mut dates = Dates::new(true);
+        for ms in [-62_135_596_800_001, 0] {
+            let mut out = [0; MAX_DATE];
+            let length = dates.write(&mut out, &DateFormat::Iso, ms);
+            assert_eq!(out[..length].ends_with(b"BC"), ms < 0);
         }
     }
 
