@@ -20,7 +20,7 @@ const MIN_SHARE = 0.25
  * How much of the promised time a slice aims at. The rest is for what cannot be foreseen when it ends: a
  * collection of garbage, which takes a millisecond or two, a slow row, handing over a batch.
  */
-const AIM = 0.75
+const AIM = 0.5
 
 class Scheduler {
   /**
