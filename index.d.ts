@@ -699,7 +699,8 @@ export interface CsvFormat {
  *   number and drops leading zeros, whatever is in the file.
  * - `'tsv'` quotes fields that need it, as Excel and pandas read it. It is not PostgreSQL's text format, which has
  *   backslashes.
- * - `'postgres'` is for `COPY … FROM … WITH (FORMAT csv, HEADER)`: null and the empty string come back as they were,
+ * - `'postgres'` is for `COPY … FROM … WITH (FORMAT csv, HEADER)`: null and the empty string come back as they were, years
+ *   before 1 are written as BC and those after 9999 without a sign,
  *   and a row of `\.` alone, which ends the input of older versions, is quoted. With `format: { null: 'NULL' }` say
  *   `NULL 'NULL'` there. A string with NUL in it is written; the server refuses it.
  */

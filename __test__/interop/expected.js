@@ -79,7 +79,7 @@ function expected(value, style, { only }) {
  * @param {unknown} value
  * @param {Style} style
  */
-function describe(value, { format }) {
+function describe(value, { format, dialect }) {
   const nullText = format.null ?? ''
   if (value === null) return { kind: 'missing', text: nullText }
   if (value === undefined) return { kind: 'missing', text: format.undefined ?? nullText }
@@ -94,7 +94,7 @@ function describe(value, { format }) {
       return { kind: 'integer', text: separated(rounded(String(value), format), format) }
     default:
   }
-  if (value instanceof Date) return { kind: 'date', text: date(value, format.date ?? 'iso', format) }
+  if (value instanceof Date) return { kind: 'date', text: dialect === 'postgres' ? era(date(value, format.date ?? 'iso')) : date(value, format.date ?? 'iso') }
   if (JSON_OF.has(value)) return { kind: 'json', text: JSON_OF.get(value) }
   if (typeof value.toFixed === 'function') return { kind: 'decimal', text: separated(rounded(value.toFixed(), format), format) }
   const bytes = ArrayBuffer.isView(value) ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : Buffer.from(value)
@@ -125,6 +125,17 @@ function date(value, how) {
   if (how.pattern !== 'yyyy-MM-dd HH:mm:ss') throw new Error(`a pattern that is not known here: ${how.pattern}`)
   const [, , rest] = /^(.*?)(-\d\d-\d\dT\d\d:\d\d:\d\d)/.exec(value.toISOString())
   return `${String(value.getUTCFullYear()).padStart(4, '0')}${rest.replace('T', ' ')}`
+}
+
+/**
+ * A year as PostgreSQL reads it: no sign, and before the year 1 those before Christ, of which there is no 0.
+ * @param {string} text
+ */
+function era(text) {
+  return text.replace(/^([+-]?\d+)(-\d\d-\d\d.*)$/, (_, digits, rest) => {
+    const year = Number(digits)
+    return year < 1 ? `${String(1 - year).padStart(4, '0')}${rest} BC` : `${String(year).padStart(4, '0')}${rest}`
+  })
 }
 
 /** @param {string} text */

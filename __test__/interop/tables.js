@@ -152,8 +152,10 @@ function headers(_seed, traits) {
  * Dates before the year 1 and after 9999.
  * @returns {Table}
  */
+/** Of PostgreSQL's calendar, which begins in 4713 BC. */
 function calendar() {
-  return { name: 'calendar', columns: ['n', 'date'].map((key) => ({ key, header: key })), rows: [...values.FAR_DATES, ...values.DATES].map((date, i) => [i, date]) }
+  const far = values.FAR_DATES.filter((date) => Number(date) > -2.1e14)
+  return { name: 'calendar', columns: ['n', 'date'].map((key) => ({ key, header: key })), rows: [...far, ...values.DATES].map((date, i) => [i, date]) }
 }
 
 const TABLES = { everything, single, long, headers, calendar }
