@@ -45,6 +45,7 @@ fn transform(layout: Layout, profile: &[u8]) -> Option<std::sync::Arc<Transform>
         Layout::La8 => (DataColorSpace::Gray, CmsLayout::GrayAlpha),
         Layout::Rgb8 => (DataColorSpace::Rgb, CmsLayout::Rgb),
         Layout::Rgba8 => (DataColorSpace::Rgb, CmsLayout::Rgba),
+        _ => return None,
     };
     if source.color_space != model {
         return None;

@@ -11,13 +11,13 @@ pub(super) fn compose(shown: Pixels, plan: &Plan) -> Result<Pixels> {
     let padded = if (shown.width(), shown.height()) == plan.canvas {
         shown
     } else {
-        pad(&shown.widen(plan.layouts.padded)?, plan.canvas, plan.offset, background)?
+        pad(&shown.convert(plan.layouts.padded)?, plan.canvas, plan.offset, background)?
     };
     let encoded = plan.layouts.encoded;
     if padded.layout().has_alpha() && !encoded.has_alpha() {
         return flatten(&padded, encoded, background);
     }
-    padded.widen(encoded)
+    padded.convert(encoded)
 }
 
 fn pad(image: &Pixels, canvas: (u32, u32), offset: (u32, u32), background: Background) -> Result<Pixels> {
@@ -29,7 +29,7 @@ fn pad(image: &Pixels, canvas: (u32, u32), offset: (u32, u32), background: Backg
         Layout::L8 => &[r],
         Layout::La8 => &[r, alpha],
         Layout::Rgb8 => &[r, g, b],
-        Layout::Rgba8 => &[r, g, b, alpha],
+        _ => &[r, g, b, alpha],
     };
     for pixel in padded.data_mut().chunks_exact_mut(channels) {
         pixel.copy_from_slice(colour);

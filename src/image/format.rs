@@ -2,7 +2,7 @@
 
 use crate::error::{Code, Error, Result};
 
-/// A format that offloop reads and writes.
+/// A format that offloop reads or writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// JPEG (ITU-T T.81), baseline, extended sequential and progressive.
@@ -11,6 +11,14 @@ pub enum Format {
     Png,
     /// WebP (RFC 9649), lossy and lossless.
     WebP,
+    /// GIF (87a and 89a).
+    Gif,
+    /// AVIF (AV1 Image File Format 1.1); only written.
+    Avif,
+    /// TIFF (6.0 and BigTIFF); only read.
+    Tiff,
+    /// BMP; only read.
+    Bmp,
 }
 
 impl Format {
@@ -20,6 +28,10 @@ impl Format {
             Format::Jpeg => "jpeg",
             Format::Png => "png",
             Format::WebP => "webp",
+            Format::Gif => "gif",
+            Format::Avif => "avif",
+            Format::Tiff => "tiff",
+            Format::Bmp => "bmp",
         }
     }
 
@@ -29,21 +41,36 @@ impl Format {
             Format::Jpeg => "JPEG",
             Format::Png => "PNG",
             Format::WebP => "WebP",
+            Format::Gif => "GIF",
+            Format::Avif => "AVIF",
+            Format::Tiff => "TIFF",
+            Format::Bmp => "BMP",
         }
     }
 
     /// The longest side that the format's headers can say.
     pub fn max_side(self) -> u32 {
         match self {
-            Format::Jpeg => 65_535,
-            Format::Png => 0x7FFF_FFFF,
+            Format::Jpeg | Format::Gif | Format::Avif => 65_535,
+            Format::Png | Format::Bmp => 0x7FFF_FFFF,
             Format::WebP => 16_383,
+            Format::Tiff => u32::MAX,
         }
     }
 
     /// Whether pixels may be transparent.
     pub fn has_alpha(self) -> bool {
         self != Format::Jpeg
+    }
+
+    /// Whether there is an encoder.
+    pub fn is_written(self) -> bool {
+        !matches!(self, Format::Tiff | Format::Bmp)
+    }
+
+    /// Whether a file may hold several frames that are shown one after the other, and is written so.
+    pub fn is_animated(self) -> bool {
+        matches!(self, Format::WebP | Format::Gif)
     }
 
     /// Tells the format by the signature at the start of the file.

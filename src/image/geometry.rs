@@ -113,7 +113,7 @@ fn placed_position(canvas: (u64, u64), scaled: (u64, u64), position: Position) -
 
 fn align(spare: (u64, u64), position: Position, middle: (u64, u64)) -> (u64, u64) {
     match position {
-        Position::Center | Position::Focal { .. } => middle,
+        Position::Center | Position::Focal { .. } | Position::Attention => middle,
         Position::Top => (middle.0, 0),
         Position::TopRight => (spare.0, 0),
         Position::Right => (spare.0, middle.1),

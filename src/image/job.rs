@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::metadata::Metadata;
-use super::pixels::Pixels;
+use super::options::FailOn;
+use super::pixels::{Picture, Pixels};
 use super::plan::Plan;
 use super::{Format, Limits, ResizeOptions, color, compose, decode, encode, probe, resize};
 use crate::error::{Error, Result};
@@ -85,7 +86,8 @@ impl<B: AsRef<[u8]>> ResizeJob<B> {
             Stage::Decode(bytes) => {
                 let bytes = bytes.as_ref();
                 let profile = plan.metadata.icc.as_ref().and_then(|icc| icc.read(bytes));
-                let pixels = decode::decode(bytes, &plan.metadata, plan.layouts.decoded, cancel)?;
+                let pixels =
+                    decode::decode(bytes, &plan.metadata, plan.layouts.decoded, FailOn::Error, cancel)?;
                 self.stage = Stage::Resize { pixels, profile };
                 Ok(Step::More)
             }
@@ -100,7 +102,7 @@ impl<B: AsRef<[u8]>> ResizeJob<B> {
             }
             Stage::Encode(pixels) => {
                 let (width, height) = (pixels.width(), pixels.height());
-                let data = encode::encode(&pixels, plan.format, &plan.options, cancel)?;
+                let data = encode::encode(&Picture::still(pixels), plan.format, &plan.options, cancel)?;
                 Ok(Step::Done(Output { data, format: plan.format, width, height, frames: 1 }))
             }
             Stage::Over => Err(Error::internal("an image job was stepped after its end")),

@@ -31,6 +31,9 @@ impl ColorModel {
     }
 }
 
+/// The most scans of a progressive JPEG that are counted: ten times what any encoder writes.
+pub const MAX_SCANS: u32 = 10_000;
+
 /// What an image's header says, as [`probe`](super::probe()) finds it.
 #[derive(Clone, Debug)]
 pub struct Metadata {
@@ -52,7 +55,15 @@ pub struct Metadata {
     pub has_alpha: bool,
     /// The model of the decoded samples.
     pub color_model: ColorModel,
-    /// Progressive JPEG, or interlaced PNG; `None` for WebP, which has no such thing.
+    /// Milliseconds that each frame of an animation is shown; empty for a still image.
+    pub delays: Vec<u32>,
+    /// How often an animation is played, 0 for ever; `None` for a still image.
+    pub plays: Option<u32>,
+    /// Dots an inch, where the header says so.
+    pub density: Option<f64>,
+    /// Scans of a progressive JPEG, 0 elsewhere. No more are counted than [`MAX_SCANS`].
+    pub scans: u32,
+    /// Progressive JPEG, or interlaced PNG or GIF; `None` for the others, which have no such thing.
     pub progressive: Option<bool>,
     /// As `4:2:0`, where the format stores chroma apart.
     pub chroma_subsampling: Option<&'static str>,
@@ -90,6 +101,11 @@ impl Payload {
 
     pub(super) fn joined(parts: Vec<Range<usize>>) -> Self {
         Self { parts, deflated: false }
+    }
+
+    /// Bytes in the file.
+    pub fn stored_bytes(&self) -> u64 {
+        self.parts.iter().map(|part| part.len() as u64).sum()
     }
 
     /// The bytes, unpacked. `None` when they are damaged or larger than 4 MiB: metadata that cannot be

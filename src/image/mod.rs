@@ -42,8 +42,11 @@ mod resize;
 pub use format::Format;
 pub use job::{Output, ResizeJob, Step, resize_image};
 pub use limits::Limits;
-pub use metadata::{ColorModel, Metadata, Payload};
-pub use options::{Background, ChromaSubsampling, Fit, Kernel, Position, ResizeOptions};
+pub use metadata::{ColorModel, MAX_SCANS, Metadata, Payload};
+pub use options::{
+    Background, ChromaSubsampling, FailOn, Fit, Keep, Kernel, PngFilter, Position, Region, ResizeOptions,
+    Rotation, Sides, Trim,
+};
 pub use orientation::Orientation;
 pub use plan::{MAX_OUTPUT_PIXELS, Plan};
 pub use probe::probe;

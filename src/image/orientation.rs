@@ -69,10 +69,12 @@ impl Orientation {
         }
         let (width, height) = self.orient_size((stored.width(), stored.height()));
         let mut shown = Pixels::new(stored.layout(), width, height)?;
-        match stored.layout().channels() {
+        match stored.layout().pixel_bytes() {
             1 => self.copy::<1>(&stored, &mut shown, cancel)?,
             2 => self.copy::<2>(&stored, &mut shown, cancel)?,
             3 => self.copy::<3>(&stored, &mut shown, cancel)?,
+            6 => self.copy::<6>(&stored, &mut shown, cancel)?,
+            8 => self.copy::<8>(&stored, &mut shown, cancel)?,
             _ => self.copy::<4>(&stored, &mut shown, cancel)?,
         }
         Ok(shown)

@@ -150,18 +150,20 @@ fn output_size(format: Format, (width, height): (u64, u64)) -> Result<(u32, u32)
 fn layouts(metadata: &Metadata, options: &ResizeOptions, format: Format, padding: bool) -> Layouts {
     let Background { r, g, b, alpha } = options.background;
     let gray_background = r == g && g == b;
-    let decoded = Layout::new(metadata.color_model == ColorModel::Gray, metadata.has_alpha);
+    let decoded = Layout::new(metadata.color_model == ColorModel::Gray, metadata.has_alpha, false);
     // What the background adds: colour where it shows, transparency where the format can say it.
     let padded = if padding {
         let alpha = metadata.has_alpha || (alpha < 255 && format.has_alpha());
-        Layout::new(decoded.is_gray() && gray_background, alpha)
+        Layout::new(decoded.is_gray() && gray_background, alpha, false)
     } else {
         decoded
     };
     let encoded = match format {
-        Format::Jpeg => Layout::new(padded.is_gray() && (gray_background || !padded.has_alpha()), false),
+        Format::Jpeg => {
+            Layout::new(padded.is_gray() && (gray_background || !padded.has_alpha()), false, false)
+        }
         Format::Png => padded,
-        Format::WebP => Layout::new(false, padded.has_alpha()),
+        _ => Layout::new(false, padded.has_alpha(), false),
     };
     Layouts { decoded, padded, encoded }
 }
@@ -172,10 +174,10 @@ fn check_options(options: &ResizeOptions) -> Result<()> {
     if options.width == Some(0) || options.height == Some(0) {
         return invalid("width and height must be at least 1 pixel");
     }
-    if !(1..=100).contains(&options.quality) {
+    if options.quality.is_some_and(|quality| !(1..=100).contains(&quality)) {
         return invalid("quality must be from 1 to 100");
     }
-    if options.effort > 6 {
+    if options.effort.is_some_and(|effort| effort > 6) {
         return invalid("effort must be from 0 to 6");
     }
     if options.compression_level > 9 {

@@ -142,7 +142,11 @@ fn pixel_type(layout: Layout) -> PixelType {
         Layout::L8 => PixelType::U8,
         Layout::La8 => PixelType::U8x2,
         Layout::Rgb8 => PixelType::U8x3,
-        Layout::Rgba8 => PixelType::U8x4,
+        Layout::Rgba8 | Layout::Cmyk8 => PixelType::U8x4,
+        Layout::L16 => PixelType::U16,
+        Layout::La16 => PixelType::U16x2,
+        Layout::Rgb16 => PixelType::U16x3,
+        Layout::Rgba16 => PixelType::U16x4,
     }
 }
 

@@ -64,6 +64,7 @@ impl From<ImageLimitsArgument> for Limits {
             input_bytes: limits.input_bytes as u64,
             input_pixels: limits.input_pixels as u64,
             frames: limits.frames,
+            ..Limits::default()
         }
     }
 }
@@ -123,16 +124,17 @@ impl TryFrom<&ResizeArgument> for ResizeOptions {
                 "webp" => Some(Format::WebP),
                 other => return Err(unknown("format", other)),
             },
-            quality: options.quality,
+            quality: Some(options.quality),
             lossless: options.lossless,
-            effort: options.effort,
+            effort: Some(options.effort),
             progressive: options.progressive,
             chroma_subsampling: match options.chroma_subsampling.as_str() {
-                "4:2:0" => ChromaSubsampling::Quarter,
-                "4:4:4" => ChromaSubsampling::Full,
+                "4:2:0" => Some(ChromaSubsampling::Quarter),
+                "4:4:4" => Some(ChromaSubsampling::Full),
                 other => return Err(unknown("chromaSubsampling", other)),
             },
             compression_level: options.compression_level,
+            ..Default::default()
         })
     }
 }

@@ -29,7 +29,7 @@ fn every_pair_of_formats_keeps_the_picture() {
     for input in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
         let data = file(&picture, input);
         for format in [Format::Jpeg, Format::Png, Format::WebP] {
-            let output = run(&data, &ResizeOptions { quality: 95, ..to(format) }).unwrap();
+            let output = run(&data, &ResizeOptions { quality: Some(95), ..to(format) }).unwrap();
             let difference = worst(&see(&output.data), &picture);
             assert!(difference <= 60, "{input:?} to {format:?}: {difference}");
         }

@@ -161,9 +161,9 @@ fn options_out_of_range_are_refused() {
     let data = file(&corners(4, 4), ImageFormat::Png);
     for options in [
         ResizeOptions { width: Some(0), ..Default::default() },
-        ResizeOptions { quality: 0, ..Default::default() },
-        ResizeOptions { quality: 101, ..Default::default() },
-        ResizeOptions { effort: 7, ..Default::default() },
+        ResizeOptions { quality: Some(0), ..Default::default() },
+        ResizeOptions { quality: Some(101), ..Default::default() },
+        ResizeOptions { effort: Some(7), ..Default::default() },
         ResizeOptions { compression_level: 10, ..Default::default() },
         ResizeOptions { position: Position::Focal { x: f64::NAN, y: 0.0 }, ..Default::default() },
     ] {

@@ -7,6 +7,7 @@ use zune_jpeg::errors::DecodeErrors;
 
 use super::super::format::Format;
 use super::super::metadata::Metadata;
+use super::super::options::FailOn;
 use super::super::pixels::{Layout, Pixels};
 use super::super::probe::corrupt;
 use super::check_size;
@@ -28,7 +29,13 @@ pub(super) fn check(metadata: &Metadata) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn decode(bytes: &[u8], metadata: &Metadata, layout: Layout, cancel: &Cancel) -> Result<Pixels> {
+pub(super) fn decode(
+    bytes: &[u8],
+    metadata: &Metadata,
+    layout: Layout,
+    _fail_on: FailOn,
+    cancel: &Cancel,
+) -> Result<Pixels> {
     let space = if layout == Layout::L8 { ColorSpace::Luma } else { ColorSpace::RGB };
     // Strict: without it, damage comes out as gray areas instead of an error.
     let options = DecoderOptions::default()

@@ -9,9 +9,10 @@ mod webp;
 
 use super::format::Format;
 use super::metadata::Metadata;
+use super::options::FailOn;
 use super::pixels::{Layout, Pixels};
 use super::probe::corrupt;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pool::Cancel;
 
 /// Whether there is a reason not to decode that the header tells.
@@ -19,16 +20,23 @@ pub(super) fn check(metadata: &Metadata) -> Result<()> {
     match metadata.format {
         Format::WebP => webp::check(metadata),
         Format::Jpeg => jpeg::check(metadata),
-        Format::Png => Ok(()),
+        _ => Ok(()),
     }
 }
 
 /// Decodes the image; of an animation, its first frame.
-pub(super) fn decode(bytes: &[u8], metadata: &Metadata, layout: Layout, cancel: &Cancel) -> Result<Pixels> {
+pub(super) fn decode(
+    bytes: &[u8],
+    metadata: &Metadata,
+    layout: Layout,
+    fail_on: FailOn,
+    cancel: &Cancel,
+) -> Result<Pixels> {
     let decoded = match metadata.format {
-        Format::Jpeg => jpeg::decode(bytes, metadata, layout, cancel),
-        Format::Png => png::decode(bytes, metadata, layout, cancel),
-        Format::WebP => webp::decode(bytes, metadata, layout, cancel),
+        Format::Jpeg => jpeg::decode(bytes, metadata, layout, fail_on, cancel),
+        Format::Png => png::decode(bytes, metadata, layout, fail_on, cancel),
+        Format::WebP => webp::decode(bytes, metadata, layout, fail_on, cancel),
+        other => Err(Error::internal(format!("{} is not read", other.title()))),
     };
     // A cancelled decoder fails with whatever its reader made it say.
     cancel.check()?;
@@ -41,6 +49,7 @@ pub(super) fn extra_bytes(metadata: &Metadata) -> u64 {
         Format::Jpeg => jpeg::extra_bytes(metadata),
         Format::Png => png::extra_bytes(metadata),
         Format::WebP => webp::extra_bytes(metadata),
+        _ => 0,
     }
 }
 

@@ -4,6 +4,7 @@ use png::{BitDepth, ColorType, DecodingError, Limits, Transformations};
 
 use super::super::format::Format;
 use super::super::metadata::Metadata;
+use super::super::options::FailOn;
 use super::super::pixels::{Layout, Pixels};
 use super::super::probe::corrupt;
 use super::check_size;
@@ -11,7 +12,13 @@ use super::reader::InputReader;
 use crate::error::{Code, Error, Result};
 use crate::pool::Cancel;
 
-pub(super) fn decode(bytes: &[u8], metadata: &Metadata, layout: Layout, cancel: &Cancel) -> Result<Pixels> {
+pub(super) fn decode(
+    bytes: &[u8],
+    metadata: &Metadata,
+    layout: Layout,
+    _fail_on: FailOn,
+    cancel: &Cancel,
+) -> Result<Pixels> {
     let limits = Limits { bytes: usize::try_from(extra_bytes(metadata)).unwrap_or(usize::MAX) };
     let mut decoder = png::Decoder::new_with_limits(InputReader::new(bytes, cancel), limits);
     // The probe reads these; a profile that is damaged must not fail the image.

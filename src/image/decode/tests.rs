@@ -32,7 +32,7 @@ fn cancelled_decoders_say_cancelled() {
     let metadata = probe(&bytes).unwrap();
     let cancel = Cancel::new();
     cancel.cancel();
-    let error = decode(&bytes, &metadata, Layout::Rgb8, &cancel).unwrap_err();
+    let error = decode(&bytes, &metadata, Layout::Rgb8, FailOn::Error, &cancel).unwrap_err();
     assert_eq!(error.code(), Code::Cancelled);
 }
 
@@ -40,12 +40,13 @@ fn cancelled_decoders_say_cancelled() {
 fn another_image_than_was_probed_is_refused() {
     let metadata = probe(&jpeg(16, 16)).unwrap();
     for other in [jpeg(8, 8), jpeg(16, 32), jpeg(64, 64)] {
-        let error = decode(&other, &metadata, Layout::Rgb8, &Cancel::new()).unwrap_err();
+        let error = decode(&other, &metadata, Layout::Rgb8, FailOn::Error, &Cancel::new()).unwrap_err();
         assert_eq!(error.code(), Code::ImageCorrupt, "{}", error.message());
     }
     let gray = Layout::L8;
     assert!(
-        decode(&jpeg(16, 16), &metadata, gray, &Cancel::new()).is_ok_and(|pixels| pixels.layout() == gray)
+        decode(&jpeg(16, 16), &metadata, gray, FailOn::Error, &Cancel::new())
+            .is_ok_and(|pixels| pixels.layout() == gray)
     );
 }
 
@@ -63,7 +64,8 @@ fn separate_scans(sampling: jpeg_encoder::SamplingFactor) -> Vec<u8> {
 #[test]
 fn separate_scans_are_decoded_where_the_decoder_can_and_refused_where_it_scrambles() {
     let whole = separate_scans(jpeg_encoder::SamplingFactor::R_4_4_4);
-    let pixels = decode(&whole, &probe(&whole).unwrap(), Layout::Rgb8, &Cancel::new()).unwrap();
+    let pixels =
+        decode(&whole, &probe(&whole).unwrap(), Layout::Rgb8, FailOn::Error, &Cancel::new()).unwrap();
     for (index, pixel) in pixels.data().chunks_exact(3).enumerate() {
         assert!(pixel[0].abs_diff((index / 20) as u8) <= 8, "{pixel:?} at {index}");
     }

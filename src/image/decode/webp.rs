@@ -4,6 +4,7 @@ use image_webp::{DecodingError, WebPDecoder};
 
 use super::super::format::Format;
 use super::super::metadata::Metadata;
+use super::super::options::FailOn;
 use super::super::pixels::{Layout, Pixels};
 use super::super::probe::corrupt;
 use super::check_size;
@@ -25,7 +26,13 @@ pub(super) fn check(metadata: &Metadata) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn decode(bytes: &[u8], metadata: &Metadata, layout: Layout, cancel: &Cancel) -> Result<Pixels> {
+pub(super) fn decode(
+    bytes: &[u8],
+    metadata: &Metadata,
+    layout: Layout,
+    _fail_on: FailOn,
+    cancel: &Cancel,
+) -> Result<Pixels> {
     let mut decoder = WebPDecoder::new(InputReader::new(bytes, cancel)).map_err(|error| failed(&error))?;
     let limit = u64::from(metadata.width) * u64::from(metadata.height) * layout.channels() as u64;
     decoder.set_memory_limit(usize::try_from(limit).unwrap_or(usize::MAX));

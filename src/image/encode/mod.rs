@@ -11,22 +11,25 @@ mod webp;
 
 use super::format::Format;
 use super::options::ResizeOptions;
-use super::pixels::Pixels;
+use super::pixels::Picture;
 use super::plan::pixels as count;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pool::Cancel;
 
-/// Encodes the pixels. Their layout is one that the format can hold, as the plan has seen to.
+/// Encodes the picture. Its layout is one that the format can hold, as the plan has seen to.
 pub(super) fn encode(
-    pixels: &Pixels,
+    picture: &Picture,
     format: Format,
     options: &ResizeOptions,
     cancel: &Cancel,
 ) -> Result<Vec<u8>> {
     let encoded = match format {
-        Format::Jpeg => jpeg::encode(pixels, options, cancel),
-        Format::Png => png::encode(pixels, options, cancel),
-        Format::WebP => webp::encode(pixels, options, cancel),
+        Format::Jpeg => jpeg::encode(picture, options, cancel),
+        Format::Png => png::encode(picture, options, cancel),
+        Format::WebP => webp::encode(picture, options, cancel),
+        Format::Gif | Format::Avif | Format::Tiff | Format::Bmp => {
+            Err(Error::internal(format!("{} is not written", format.title())))
+        }
     };
     // A cancelled encoder fails with whatever its writer made it say.
     cancel.check()?;
@@ -48,6 +51,7 @@ pub(super) fn extra_bytes(format: Format, options: &ResizeOptions, canvas: (u32,
         Format::WebP if options.lossless => 64,
         Format::WebP if alpha => 48,
         Format::WebP => 10,
+        Format::Gif | Format::Avif | Format::Tiff | Format::Bmp => 0,
     };
     padded.saturating_mul(a_pixel).saturating_add(4 << 20)
 }

@@ -5,12 +5,13 @@ use std::io::Write;
 use png::{BitDepth, ColorType, DeflateCompression, Encoder, EncodingError, Filter};
 
 use super::super::options::ResizeOptions;
-use super::super::pixels::{Layout, Pixels, out_of_memory};
+use super::super::pixels::{Layout, Picture, out_of_memory};
 use super::sink::Sink;
 use crate::error::{Error, Result};
 use crate::pool::Cancel;
 
-pub(super) fn encode(pixels: &Pixels, options: &ResizeOptions, cancel: &Cancel) -> Result<Vec<u8>> {
+pub(super) fn encode(picture: &Picture, options: &ResizeOptions, cancel: &Cancel) -> Result<Vec<u8>> {
+    let pixels = picture.first()?;
     let mut data = Vec::new();
     let mut encoder = Encoder::new(Sink::new(&mut data, cancel), pixels.width(), pixels.height());
     encoder.set_color(match pixels.layout() {
@@ -18,6 +19,7 @@ pub(super) fn encode(pixels: &Pixels, options: &ResizeOptions, cancel: &Cancel) 
         Layout::La8 => ColorType::GrayscaleAlpha,
         Layout::Rgb8 => ColorType::Rgb,
         Layout::Rgba8 => ColorType::Rgba,
+        layout => return Err(Error::internal(format!("PNG cannot hold {layout:?}"))),
     });
     encoder.set_depth(BitDepth::Eight);
     // Filters chosen by row make photos about a third smaller than none, which is what sharp does by

@@ -3,7 +3,7 @@ use image::ImageDecoder;
 use super::*;
 use crate::error::Code;
 use crate::image::ChromaSubsampling;
-use crate::image::pixels::Layout;
+use crate::image::pixels::{Layout, Picture, Pixels};
 use crate::image::probe;
 
 fn gradient(layout: Layout, width: u32, height: u32) -> Pixels {
@@ -18,7 +18,7 @@ fn gradient(layout: Layout, width: u32, height: u32) -> Pixels {
 }
 
 fn encoded(pixels: &Pixels, format: Format, options: &ResizeOptions) -> Vec<u8> {
-    encode(pixels, format, options, &Cancel::new()).unwrap()
+    encode(&Picture::still(pixels.duplicate().unwrap()), format, options, &Cancel::new()).unwrap()
 }
 
 #[test]
@@ -55,9 +55,9 @@ fn jpeg_options_reach_the_file() {
     assert_eq!((found.progressive, found.chroma_subsampling), (Some(false), Some("4:2:0")));
     let progressive = ResizeOptions { progressive: true, ..plain.clone() };
     assert_eq!(probe(&encoded(&pixels, Format::Jpeg, &progressive)).unwrap().progressive, Some(true));
-    let full = ResizeOptions { chroma_subsampling: ChromaSubsampling::Full, ..plain.clone() };
+    let full = ResizeOptions { chroma_subsampling: Some(ChromaSubsampling::Full), ..plain.clone() };
     assert_eq!(probe(&encoded(&pixels, Format::Jpeg, &full)).unwrap().chroma_subsampling, Some("4:4:4"));
-    let low = ResizeOptions { quality: 20, ..plain.clone() };
+    let low = ResizeOptions { quality: Some(20), ..plain.clone() };
     assert!(encoded(&pixels, Format::Jpeg, &low).len() < encoded(&pixels, Format::Jpeg, &plain).len());
 }
 
@@ -67,7 +67,7 @@ fn jpeg_comes_close_to_what_went_in() {
         let data =
             (0..64 * 64 * layout.channels()).map(|index| (index / layout.channels() / 20) as u8).collect();
         let pixels = Pixels::from_vec(layout, 64, 64, data).unwrap();
-        let options = ResizeOptions { quality: 95, progressive, ..Default::default() };
+        let options = ResizeOptions { quality: Some(95), progressive, ..Default::default() };
         let data = encoded(&pixels, Format::Jpeg, &options);
         let decoder = image::codecs::jpeg::JpegDecoder::new(std::io::Cursor::new(&data)).unwrap();
         assert_eq!(usize::from(decoder.color_type().channel_count()), layout.channels());
@@ -84,7 +84,9 @@ fn cancelled_encoders_say_cancelled() {
     cancel.cancel();
     let pixels = gradient(Layout::Rgb8, 64, 64);
     for format in [Format::Jpeg, Format::Png, Format::WebP] {
-        let error = encode(&pixels, format, &ResizeOptions::default(), &cancel).unwrap_err();
+        let error =
+            encode(&Picture::still(pixels.duplicate().unwrap()), format, &ResizeOptions::default(), &cancel)
+                .unwrap_err();
         assert_eq!(error.code(), Code::Cancelled, "{format:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! WebP, through libwebp's encoder: the one module with C behind it.
 //!
 //! libwebp is given a configuration that it has itself initialised and validated, pixels whose length is
-//! checked against their size here, and two callbacks. What it allocates is freed when [`Picture`] is
+//! checked against their size here, and two callbacks. What it allocates is freed when [`NativePicture`] is
 //! dropped, on every path.
 
 use std::ffi::{c_int, c_void};
@@ -12,14 +12,16 @@ use libwebp_sys::{
     WebPPictureImportRGBA, WebPPictureInit, WebPPreset, WebPValidateConfig,
 };
 
+use super::super::format::Format;
 use super::super::options::ResizeOptions;
-use super::super::pixels::{Layout, Pixels, out_of_memory};
+use super::super::pixels::{Layout, Picture, Pixels, out_of_memory};
 use crate::error::{Code, Error, Result};
 use crate::pool::Cancel;
 
-pub(super) fn encode(pixels: &Pixels, options: &ResizeOptions, cancel: &Cancel) -> Result<Vec<u8>> {
+pub(super) fn encode(picture: &Picture, options: &ResizeOptions, cancel: &Cancel) -> Result<Vec<u8>> {
+    let pixels = picture.first()?;
     let config = config(options)?;
-    let mut picture = Picture::new()?;
+    let mut picture = NativePicture::new()?;
     picture.import(pixels, options.lossless)?;
     picture.encode(&config, cancel)
 }
@@ -28,10 +30,10 @@ fn config(options: &ResizeOptions) -> Result<WebPConfig> {
     let refused = || Error::internal("libwebp refused its configuration");
     // For lossless images libwebp takes quality for effort, so what the caller meant for lossy ones must
     // not slow it down or speed it up: 75 is libwebp's own default.
-    let quality = if options.lossless { 75.0 } else { f32::from(options.quality) };
+    let quality = if options.lossless { 75.0 } else { f32::from(options.quality_for(Format::WebP)) };
     let mut config =
         WebPConfig::new_with_preset(WebPPreset::WEBP_PRESET_DEFAULT, quality).map_err(|()| refused())?;
-    config.method = c_int::from(options.effort);
+    config.method = c_int::from(options.effort_for(Format::WebP));
     config.lossless = c_int::from(options.lossless);
     // Lossless means that the colours of transparent pixels are kept as well.
     config.exact = c_int::from(options.lossless);
@@ -45,9 +47,9 @@ fn config(options: &ResizeOptions) -> Result<WebPConfig> {
 }
 
 /// A `WebPPicture` that has been initialised, and is freed when dropped.
-struct Picture(WebPPicture);
+struct NativePicture(WebPPicture);
 
-impl Drop for Picture {
+impl Drop for NativePicture {
     fn drop(&mut self) {
         // SAFETY: `WebPPictureInit` has initialised it, and its memory is freed nowhere else. Freeing a
         // picture that holds no pixels is allowed.
@@ -61,7 +63,7 @@ struct Context<'a> {
     cancel: &'a Cancel,
 }
 
-impl Picture {
+impl NativePicture {
     fn new() -> Result<Self> {
         let mut picture = MaybeUninit::<WebPPicture>::zeroed();
         // SAFETY: the memory is writable and large enough. libwebp compares the version of the header that
@@ -95,7 +97,7 @@ impl Picture {
             Layout::Rgb8 => unsafe { WebPPictureImportRGB(picture, data, stride) },
             // SAFETY: as above, with 4 × `width`.
             Layout::Rgba8 => unsafe { WebPPictureImportRGBA(picture, data, stride) },
-            Layout::L8 | Layout::La8 => return Err(unfit()),
+            _ => return Err(unfit()),
         };
         if done == 0 { Err(self.failed()) } else { Ok(()) }
     }
@@ -172,14 +174,14 @@ mod tests {
     }
 
     fn lossless() -> ResizeOptions {
-        ResizeOptions { lossless: true, effort: 0, ..Default::default() }
+        ResizeOptions { lossless: true, effort: Some(0), ..Default::default() }
     }
 
     #[test]
     fn lossless_is_exact_even_under_full_transparency() {
         let mut pixels = noise(Layout::Rgba8, 33, 17);
         pixels.data_mut()[3] = 0;
-        let data = encode(&pixels, &lossless(), &Cancel::new()).unwrap();
+        let data = encode(&Picture::still(pixels.duplicate().unwrap()), &lossless(), &Cancel::new()).unwrap();
         let mut decoder = image_webp::WebPDecoder::new(std::io::Cursor::new(data)).unwrap();
         let mut found = vec![0; decoder.output_buffer_size().unwrap()];
         decoder.read_image(&mut found).unwrap();
@@ -190,8 +192,9 @@ mod tests {
     fn effort_and_quality_reach_the_encoder() {
         let pixels = noise(Layout::Rgb8, 64, 64);
         let size = |quality, effort| {
-            let options = ResizeOptions { quality, effort, ..Default::default() };
-            encode(&pixels, &options, &Cancel::new()).unwrap().len()
+            let options =
+                ResizeOptions { quality: Some(quality), effort: Some(effort), ..Default::default() };
+            encode(&Picture::still(pixels.duplicate().unwrap()), &options, &Cancel::new()).unwrap().len()
         };
         assert!(size(20, 4) < size(90, 4));
         assert_ne!(size(80, 0), size(80, 6));
@@ -199,11 +202,11 @@ mod tests {
 
     #[test]
     fn the_progress_hook_stops_the_encoder() {
-        // Cancelled after `Picture::encode` has looked, as from another thread: by the callbacks' own flag.
+        // Cancelled after `NativePicture::encode` has looked, as from another thread: by the callbacks' own flag.
         let pixels = noise(Layout::Rgb8, 256, 256);
         for lossless in [false, true] {
             let options = ResizeOptions { lossless, ..Default::default() };
-            let mut picture = Picture::new().unwrap();
+            let mut picture = NativePicture::new().unwrap();
             picture.import(&pixels, lossless).unwrap();
             let cancel = Cancel::new();
             let mut context = Context { data: Vec::new(), cancel: &cancel };
@@ -212,7 +215,7 @@ mod tests {
             picture.0.custom_ptr = (&raw mut context).cast();
             picture.0.user_data = (&raw mut context).cast();
             cancel.cancel();
-            // SAFETY: as in `Picture::encode`.
+            // SAFETY: as in `NativePicture::encode`.
             let done = unsafe { WebPEncode(&config(&options).unwrap(), &raw mut picture.0) };
             assert_eq!(done, 0);
             assert_eq!(picture.0.error_code, WebPEncodingError::VP8_ENC_ERROR_USER_ABORT);
@@ -224,17 +227,18 @@ mod tests {
     fn a_cancelled_job_says_so() {
         let cancel = Cancel::new();
         cancel.cancel();
-        let error = encode(&noise(Layout::Rgb8, 8, 8), &ResizeOptions::default(), &cancel).unwrap_err();
+        let error = encode(&Picture::still(noise(Layout::Rgb8, 8, 8)), &ResizeOptions::default(), &cancel)
+            .unwrap_err();
         assert_eq!(error.code(), Code::Cancelled);
     }
 
     #[test]
     fn what_libwebp_cannot_hold_is_an_error() {
         let wide = Pixels::new(Layout::Rgb8, 20_000, 1).unwrap();
-        assert!(encode(&wide, &ResizeOptions::default(), &Cancel::new()).is_err());
+        assert!(encode(&Picture::still(wide), &ResizeOptions::default(), &Cancel::new()).is_err());
         let gray = Pixels::new(Layout::L8, 4, 4).unwrap();
         assert_eq!(
-            encode(&gray, &ResizeOptions::default(), &Cancel::new()).unwrap_err().code(),
+            encode(&Picture::still(gray), &ResizeOptions::default(), &Cancel::new()).unwrap_err().code(),
             Code::Internal
         );
     }

@@ -32,6 +32,7 @@ pub fn probe(bytes: &[u8]) -> Result<Metadata> {
         Format::Jpeg => jpeg::probe(bytes),
         Format::Png => png::probe(bytes),
         Format::WebP => webp::probe(bytes),
+        other => Err(Error::internal(format!("{} is not read", other.title()))),
     }
 }
 
