@@ -15,7 +15,7 @@ pub enum Format {
     Gif,
     /// AVIF (AV1 Image File Format 1.1); only written.
     Avif,
-    /// TIFF (6.0 and BigTIFF); only read.
+    /// TIFF (6.0 and `BigTIFF`); only read.
     Tiff,
     /// BMP; only read.
     Bmp,
@@ -76,10 +76,7 @@ impl Format {
     /// Tells the format by the signature at the start of the file.
     pub(super) fn sniff(bytes: &[u8]) -> Result<Self> {
         if bytes.is_empty() {
-            return Err(Error::new(
-                Code::ImageFormat,
-                "the input is empty; expected the bytes of a JPEG, PNG or WebP image",
-            ));
+            return Err(Error::new(Code::ImageFormat, format!("the input is empty; {READ} are read")));
         }
         if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
             return Ok(Format::Jpeg);
@@ -90,25 +87,38 @@ impl Format {
         if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
             return Ok(Format::WebP);
         }
+        if bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a") {
+            return Ok(Format::Gif);
+        }
+        if TIFF.iter().any(|start| bytes.starts_with(start)) {
+            return Ok(Format::Tiff);
+        }
+        if is_bmp(bytes) {
+            return Ok(Format::Bmp);
+        }
         let message = match foreign(bytes) {
-            Some(name) => {
-                format!("the input is {name}, which is not read; JPEG, PNG and WebP are: convert it first")
-            }
-            None => {
-                "the input is no image that is known by its first bytes; JPEG, PNG and WebP are read".into()
-            }
+            Some(name) => format!("the input is {name}, which is not read; {READ} are: convert it first"),
+            None => format!("the input is no image that is known by its first bytes; {READ} are read"),
         };
         Err(Error::new(Code::ImageFormat, message))
     }
 }
 
+/// What is read, for messages.
+const READ: &str = "JPEG, PNG, WebP, GIF, TIFF and BMP";
+
+/// Both byte orders, with offsets of 32 and of 64 bits.
+const TIFF: [&[u8]; 4] = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
+
+/// Two letters begin many a text: the size of a header that there is must follow as well.
+fn is_bmp(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"BM")
+        && matches!(bytes.get(14..18), Some([12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0]))
+}
+
 /// Names a format that is not read, so that the message can say what came.
 fn foreign(bytes: &[u8]) -> Option<&'static str> {
-    const SIGNATURES: [(&[u8], &str); 13] = [
-        (b"GIF87a", "a GIF"),
-        (b"GIF89a", "a GIF"),
-        (b"II*\0", "a TIFF"),
-        (b"MM\0*", "a TIFF"),
+    const SIGNATURES: [(&[u8], &str); 9] = [
         (b"\xFF\x0A", "a JPEG XL"),
         (b"\0\0\0\x0CJXL ", "a JPEG XL"),
         (b"\0\0\0\x0CjP  ", "a JPEG 2000"),
@@ -117,7 +127,7 @@ fn foreign(bytes: &[u8]) -> Option<&'static str> {
         (b"<svg", "an SVG"),
         (b"<?xml", "an XML document, perhaps an SVG,"),
         (b"\0\0\x01\0", "an icon (ICO)"),
-        (b"BM", "a BMP"),
+        (b"BM", "a BMP that is cut short or of a kind that is not known,"),
     ];
     if bytes.get(4..8) == Some(b"ftyp") {
         return Some(match bytes.get(8..12) {
@@ -136,16 +146,29 @@ mod tests {
     #[test]
     fn foreign_formats_are_named() {
         for (bytes, name) in [
-            (&b"GIF89a\x01\0"[..], "GIF"),
-            (b"\0\0\0\x20ftypavif\0\0", "AVIF"),
+            (&b"\0\0\0\x20ftypavif\0\0"[..], "AVIF"),
             (b"\0\0\0\x20ftypheic\0\0", "HEIC"),
-            (b"MM\0*\0\0", "TIFF"),
             (b"BM1234", "BMP"),
             (b"<svg xmlns", "SVG"),
         ] {
             let error = Format::sniff(bytes).unwrap_err();
             assert_eq!(error.code(), Code::ImageFormat);
             assert!(error.message().contains(name), "{}", error.message());
+        }
+    }
+
+    #[test]
+    fn formats_are_told_by_their_first_bytes() {
+        for (bytes, format) in [
+            (&b"GIF87a"[..], Format::Gif),
+            (b"GIF89a", Format::Gif),
+            (b"II*\0", Format::Tiff),
+            (b"MM\0*", Format::Tiff),
+            (b"II+\0", Format::Tiff),
+            (b"MM\0+", Format::Tiff),
+            (b"BM\0\0\0\0\0\0\0\0\0\0\0\0\x28\0\0\0", Format::Bmp),
+        ] {
+            assert_eq!(Format::sniff(bytes).unwrap(), format);
         }
     }
 

@@ -16,7 +16,7 @@ pub enum ColorModel {
     Gray,
     /// Red, green and blue; in JPEG and lossy WebP stored as luma and chroma.
     Rgb,
-    /// Four inks; only in JPEG.
+    /// Four inks; only in JPEG and TIFF.
     Cmyk,
 }
 
@@ -75,12 +75,54 @@ pub struct Metadata {
     pub xmp: Option<Payload>,
     /// The size of the file in bytes.
     pub bytes: u64,
+    /// Whether the file ends before its pixels do. The header is whole.
+    pub(super) truncated: bool,
+    /// Pixels of a piece that is decoded at once: a strip or tile of a TIFF packed with JPEG, or an animated
+    /// WebP's largest frame; 0 elsewhere.
+    pub(super) piece_pixels: u64,
     /// Why the pixels cannot be decoded although the header reads well.
     pub(super) undecodable: Option<String>,
     /// Blocks of coefficients in a JPEG, 0 elsewhere.
     pub(super) blocks: u64,
     /// Whether decoding needs all coefficients of the image at once, not just a row of blocks.
     pub(super) whole_coefficients: bool,
+}
+
+impl Metadata {
+    /// Whether its frames are decoded, and not just counted: an APNG shows its default image.
+    pub(super) fn is_animation(&self) -> bool {
+        self.frames > 1 && self.format.is_animated()
+    }
+
+    /// An upright still image of three channels of eight bits, of which nothing more is known.
+    pub(super) fn new(format: Format, (width, height): (u32, u32), file: &[u8]) -> Self {
+        Self {
+            format,
+            width,
+            height,
+            orientation: Orientation::UPRIGHT,
+            frames: 1,
+            channels: 3,
+            bit_depth: 8,
+            has_alpha: false,
+            color_model: ColorModel::Rgb,
+            delays: Vec::new(),
+            plays: None,
+            density: None,
+            scans: 0,
+            progressive: None,
+            chroma_subsampling: None,
+            icc: None,
+            exif: None,
+            xmp: None,
+            bytes: file.len() as u64,
+            truncated: false,
+            piece_pixels: 0,
+            undecodable: None,
+            blocks: 0,
+            whole_coefficients: false,
+        }
+    }
 }
 
 /// Where in the file a piece of metadata lies. Nothing is copied until it is asked for.

@@ -204,7 +204,7 @@ impl Pixels {
         let to = (layout.channels(), layout.is_gray(), layout.has_alpha());
         match (&self.samples, &mut target.samples) {
             (Samples::Eight(source), Samples::Eight(target)) => {
-                spread(source, from, target, to, u8::MAX, |v| v)
+                spread(source, from, target, to, u8::MAX, |v| v);
             }
             (Samples::Eight(source), Samples::Sixteen(target)) => {
                 spread(source, from, target, to, u16::MAX, |v| u16::from(v) * 257);
@@ -342,8 +342,8 @@ mod tests {
         assert_eq!(sixteen.words()[..3], [0, 257, 514]);
         assert_eq!(sixteen.convert(Layout::L8).unwrap().data(), all);
         for value in 0..=u16::MAX {
-            let nearest = (f64::from(value) / 257.0).round();
-            assert_eq!(f64::from(narrow(value)), nearest, "{value}");
+            let nearest = (f64::from(value) / 257.0).round() as u8;
+            assert_eq!(narrow(value), nearest, "{value}");
         }
         let wide = Pixels::from_words(Layout::La16, 1, 1, vec![0x1234, 0xFFFF]).unwrap();
         assert_eq!(wide.convert(Layout::Rgba16).unwrap().words(), [0x1234, 0x1234, 0x1234, 0xFFFF]);

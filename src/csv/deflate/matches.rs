@@ -1,6 +1,7 @@
 //! Finding what came before.
 
-use super::{MIN_MATCH, WINDOW};
+use super::MIN_MATCH;
+use crate::deflate::{Sequence, WINDOW};
 
 /// The longest match that DEFLATE has.
 const MAX_MATCH: usize = 258;
@@ -10,15 +11,6 @@ const GOOD_MATCH: usize = 16;
 const BITS: u32 = 13;
 /// No match begins so close to the end, where eight bytes at a time could not be read.
 const TAIL: usize = 8;
-
-/// Some bytes as they are, and then a match.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Sequence {
-    pub(super) literals: u32,
-    /// 0: there is none.
-    pub(super) length: u16,
-    pub(super) distance: u16,
-}
 
 /// The last places of six and of eight bytes, by their hash. Places are kept modulo 2^16: what is older than the window
 /// looks as if it were elsewhere, and the comparison of the bytes finds out.

@@ -1,55 +1,166 @@
-//! From a file's bytes to pixels. The decoders are those of the image-rs project and zune-jpeg, which the
-//! `image` crate wraps; used directly they need no copy of the input, decode PNG by rows and take 16 bits
-//! down to 8 on the way.
+//! From a file's bytes to pixels. Decoders of the image-rs project, weezl, fax and zune-jpeg do the
+//! unpacking; what is around it is ours, so that memory is known before, every few milliseconds there is a
+//! look at whether anybody still wants the picture, and damage is as fatal as was asked for.
 
+mod bmp;
+mod canvas;
+mod gif;
 mod jpeg;
 mod png;
 mod reader;
+mod tiff;
 mod webp;
 
+use self::jpeg::Model;
+pub(super) use self::jpeg::Scale;
 use super::format::Format;
-use super::metadata::Metadata;
+use super::metadata::{ColorModel, Metadata};
 use super::options::FailOn;
-use super::pixels::{Layout, Pixels};
+use super::pixels::{Frame, Layout, Pixels};
+use super::plan::Decoding;
 use super::probe::corrupt;
+use super::raster::{Planes, Raster};
 use crate::error::{Error, Result};
 use crate::pool::Cancel;
 
 /// Whether there is a reason not to decode that the header tells.
-pub(super) fn check(metadata: &Metadata) -> Result<()> {
+pub(super) fn check(metadata: &Metadata, fail_on: FailOn) -> Result<()> {
+    if metadata.truncated && fail_on != FailOn::None {
+        return Err(corrupt(metadata.format, "it ends before its image data does"));
+    }
     match metadata.format {
-        Format::WebP => webp::check(metadata),
-        Format::Jpeg => jpeg::check(metadata),
+        // A file that may end early may have too few bytes for its size.
+        Format::Jpeg if fail_on != FailOn::None => jpeg::check(metadata),
         _ => Ok(()),
     }
 }
 
-/// Decodes the image; of an animation, its first frame.
-pub(super) fn decode(
+/// Whether an image's luma and chroma may stay apart: three components, chroma with as many samples or with
+/// half or a quarter of them along an axis.
+pub(super) fn is_planar(metadata: &Metadata) -> bool {
+    metadata.color_model == ColorModel::Rgb && metadata.chroma_subsampling.is_some()
+}
+
+/// Decodes a still image as planned. `full_chroma`: of planes, an output wants as much of it as of luma.
+pub(super) fn raster(
     bytes: &[u8],
     metadata: &Metadata,
-    layout: Layout,
+    decoding: Decoding,
+    full_chroma: bool,
     fail_on: FailOn,
     cancel: &Cancel,
-) -> Result<Pixels> {
-    let decoded = match metadata.format {
-        Format::Jpeg => jpeg::decode(bytes, metadata, layout, fail_on, cancel),
-        Format::Png => png::decode(bytes, metadata, layout, fail_on, cancel),
-        Format::WebP => webp::decode(bytes, metadata, layout, fail_on, cancel),
-        other => Err(Error::internal(format!("{} is not read", other.title()))),
+) -> Result<Raster> {
+    let decoded = if decoding.planar {
+        planes(bytes, metadata, decoding, full_chroma, fail_on, cancel)
+    } else {
+        pixels(bytes, metadata, decoding, fail_on, cancel).map(Raster::Pixels)
     };
     // A cancelled decoder fails with whatever its reader made it say.
     cancel.check()?;
     decoded
 }
 
+fn planes(
+    bytes: &[u8],
+    metadata: &Metadata,
+    decoding: Decoding,
+    full_chroma: bool,
+    fail_on: FailOn,
+    cancel: &Cancel,
+) -> Result<Raster> {
+    let decoded = jpeg::planes(bytes, metadata, decoding.scale, full_chroma, fail_on, cancel)?;
+    let is_ycc = decoded.model == Model::Ycc;
+    let planes: Vec<Pixels> = decoded.planes.into_iter().map(plane).collect::<Result<_>>()?;
+    match <[Pixels; 3]>::try_from(planes) {
+        Ok([luma, blue, red]) if is_ycc && blue.size() == red.size() => {
+            Ok(Raster::Planes(Planes { luma, chroma: [blue, red] }))
+        }
+        // Red, green and blue: rare, and put together by the decoder.
+        _ => pixels(bytes, metadata, decoding, fail_on, cancel).map(Raster::Pixels),
+    }
+}
+
+/// Without the padding to whole blocks.
+fn plane(plane: jpeg::Plane) -> Result<Pixels> {
+    let jpeg::Plane { width, height, stride, mut data } = plane;
+    let row = width as usize;
+    if stride > row {
+        for y in 1..height as usize {
+            data.copy_within(y * stride..y * stride + row, y * row);
+        }
+    }
+    data.truncate(row * height as usize);
+    Pixels::from_vec(Layout::L8, width, height, data)
+}
+
+/// Width and height of the decoded image.
+pub(super) fn decoded_size(metadata: &Metadata, scale: Scale) -> (u32, u32) {
+    (scale.of(metadata.width), scale.of(metadata.height))
+}
+
+/// Decodes an animation: whole canvases, one by one, each with the time that it is shown. Of a format that
+/// is not animated, the one image.
+pub(super) fn frames<'a>(
+    bytes: &'a [u8],
+    metadata: &'a Metadata,
+    layout: Layout,
+    fail_on: FailOn,
+    cancel: &'a Cancel,
+) -> Result<Box<dyn Iterator<Item = Result<Frame>> + 'a>> {
+    Ok(match metadata.format {
+        Format::Gif => Box::new(gif::frames(bytes, metadata, layout, fail_on, cancel)?),
+        Format::WebP if metadata.piece_pixels > 0 => {
+            Box::new(webp::frames(bytes, metadata, layout, fail_on, cancel)?)
+        }
+        _ => {
+            let pixels = decode(bytes, metadata, layout, fail_on, cancel)?;
+            Box::new(std::iter::once(Ok(Frame { pixels, delay_ms: 0 })))
+        }
+    })
+}
+
 /// What decoding allocates beside the pixels it returns, at most.
-pub(super) fn extra_bytes(metadata: &Metadata) -> u64 {
+pub(super) fn extra_bytes(metadata: &Metadata, decoding: Decoding) -> u64 {
     match metadata.format {
-        Format::Jpeg => jpeg::extra_bytes(metadata),
+        Format::Jpeg => jpeg::extra_bytes(metadata, decoding.scale, decoding.planar),
         Format::Png => png::extra_bytes(metadata),
         Format::WebP => webp::extra_bytes(metadata),
-        _ => 0,
+        Format::Gif => gif::extra_bytes(metadata),
+        Format::Tiff => tiff::extra_bytes(metadata),
+        Format::Bmp => bmp::extra_bytes(),
+        Format::Avif => 0,
+    }
+}
+
+fn pixels(
+    bytes: &[u8],
+    metadata: &Metadata,
+    decoding: Decoding,
+    fail_on: FailOn,
+    cancel: &Cancel,
+) -> Result<Pixels> {
+    match metadata.format {
+        Format::Jpeg => jpeg::decode(bytes, metadata, decoding.layout, decoding.scale, fail_on, cancel),
+        _ => decode(bytes, metadata, decoding.layout, fail_on, cancel),
+    }
+}
+
+/// Decodes a still image, or the first frame of an animation, at its full size.
+fn decode(
+    bytes: &[u8],
+    metadata: &Metadata,
+    layout: Layout,
+    fail_on: FailOn,
+    cancel: &Cancel,
+) -> Result<Pixels> {
+    match metadata.format {
+        Format::Jpeg => jpeg::decode(bytes, metadata, layout, Scale::Full, fail_on, cancel),
+        Format::Png => png::decode(bytes, metadata, layout, fail_on, cancel),
+        Format::WebP => webp::decode(bytes, metadata, layout, fail_on, cancel),
+        Format::Gif => gif::decode(bytes, metadata, layout, fail_on, cancel),
+        Format::Tiff => tiff::decode(bytes, metadata, layout, fail_on, cancel),
+        Format::Bmp => bmp::decode(bytes, metadata, layout, fail_on, cancel),
+        Format::Avif => Err(Error::internal("AVIF is not read")),
     }
 }
 

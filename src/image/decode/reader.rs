@@ -3,8 +3,6 @@
 
 use std::io::{self, BufRead, Cursor, Read, Seek, SeekFrom};
 
-use zune_core::bytestream::{ZByteIoError, ZByteReaderTrait, ZCursor, ZSeekFrom};
-
 use crate::pool::Cancel;
 
 /// How many reads go between two looks at the flag. JPEG is read four bytes at a time.
@@ -29,63 +27,6 @@ impl<'a> Poll<'a> {
             self.cancelled = self.cancel.is_cancelled();
         }
         self.cancelled
-    }
-}
-
-/// For zune-jpeg.
-pub(super) struct JpegReader<'a> {
-    inner: ZCursor<&'a [u8]>,
-    poll: Poll<'a>,
-}
-
-impl<'a> JpegReader<'a> {
-    pub(super) fn new(bytes: &'a [u8], cancel: &'a Cancel) -> Self {
-        Self { inner: ZCursor::new(bytes), poll: Poll::new(cancel) }
-    }
-}
-
-impl ZByteReaderTrait for JpegReader<'_> {
-    #[inline]
-    fn read_byte_no_error(&mut self) -> u8 {
-        self.inner.read_byte_no_error()
-    }
-
-    #[inline]
-    fn read_exact_bytes(&mut self, buffer: &mut [u8]) -> Result<(), ZByteIoError> {
-        if self.poll.is_cancelled() {
-            return Err(ZByteIoError::Generic("cancelled"));
-        }
-        self.inner.read_exact_bytes(buffer)
-    }
-
-    #[inline]
-    fn read_bytes(&mut self, buffer: &mut [u8]) -> Result<usize, ZByteIoError> {
-        self.inner.read_bytes(buffer)
-    }
-
-    fn peek_bytes(&mut self, buffer: &mut [u8]) -> Result<usize, ZByteIoError> {
-        self.inner.peek_bytes(buffer)
-    }
-
-    fn peek_exact_bytes(&mut self, buffer: &mut [u8]) -> Result<(), ZByteIoError> {
-        self.inner.peek_exact_bytes(buffer)
-    }
-
-    fn z_seek(&mut self, from: ZSeekFrom) -> Result<u64, ZByteIoError> {
-        self.inner.z_seek(from)
-    }
-
-    #[inline]
-    fn is_eof(&mut self) -> Result<bool, ZByteIoError> {
-        if self.poll.cancelled { Err(ZByteIoError::Generic("cancelled")) } else { self.inner.is_eof() }
-    }
-
-    fn z_position(&mut self) -> Result<u64, ZByteIoError> {
-        self.inner.z_position()
-    }
-
-    fn read_remaining(&mut self, sink: &mut Vec<u8>) -> Result<usize, ZByteIoError> {
-        self.inner.read_remaining(sink)
     }
 }
 

@@ -3,7 +3,7 @@ use std::io::{BufRead, Read};
 use super::reader::InputReader;
 use super::*;
 use crate::error::Code;
-use crate::image::{Format, Limits, Plan, ResizeOptions, probe};
+use crate::image::probe;
 
 fn jpeg(width: u16, height: u16) -> Vec<u8> {
     let pixels: Vec<u8> =
@@ -50,41 +50,85 @@ fn another_image_than_was_probed_is_refused() {
     );
 }
 
-/// A gray ramp in a JPEG of three channels in separate scans.
-fn separate_scans(sampling: jpeg_encoder::SamplingFactor) -> Vec<u8> {
-    let pixels: Vec<u8> = (0..64 * 64).flat_map(|index| [(index / 20) as u8; 3]).collect();
-    let mut data = Vec::new();
-    let mut encoder = jpeg_encoder::Encoder::new(&mut data, 95);
-    encoder.set_optimized_huffman_tables(true);
-    encoder.set_sampling_factor(sampling);
-    encoder.encode(&pixels, 64, 64, jpeg_encoder::ColorType::Rgb).unwrap();
-    data
-}
+/// Files of which a part is missing or wrong, and what is left of them.
+mod lenient {
+    use super::*;
 
-#[test]
-fn separate_scans_are_decoded_where_the_decoder_can_and_refused_where_it_scrambles() {
-    let whole = separate_scans(jpeg_encoder::SamplingFactor::R_4_4_4);
-    let pixels =
-        decode(&whole, &probe(&whole).unwrap(), Layout::Rgb8, FailOn::Error, &Cancel::new()).unwrap();
-    for (index, pixel) in pixels.data().chunks_exact(3).enumerate() {
-        assert!(pixel[0].abs_diff((index / 20) as u8) <= 8, "{pixel:?} at {index}");
+    /// A gray PNG, stored without compression, so that rows lie in the file as they are.
+    fn stored_png(width: u32, height: u32) -> Vec<u8> {
+        let mut data = Vec::new();
+        let mut encoder = ::png::Encoder::new(&mut data, width, height);
+        encoder.set_color(::png::ColorType::Grayscale);
+        encoder.set_compression(::png::Compression::NoCompression);
+        encoder.set_filter(::png::Filter::NoFilter);
+        let pixels: Vec<u8> = (0..width * height).map(|index| (index % 200 + 1) as u8).collect();
+        encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+        data
     }
-    let subsampled = probe(&separate_scans(jpeg_encoder::SamplingFactor::R_4_2_0)).unwrap();
-    let error = Plan::new(&subsampled, &ResizeOptions::default(), &Limits::default()).unwrap_err();
-    assert_eq!(error.code(), Code::ImageFormat);
-    assert!(error.message().contains("separate scans"));
+
+    fn gray(bytes: &[u8], fail_on: FailOn) -> Result<Pixels> {
+        let metadata = probe(bytes)?;
+        check(&metadata, fail_on)?;
+        decode(bytes, &metadata, Layout::L8, fail_on, &Cancel::new())
+    }
+
+    #[test]
+    fn damaged_checksums_are_passed_over() {
+        let whole = stored_png(50, 50);
+        let pixels = gray(&whole, FailOn::Error).unwrap();
+        // The first data chunk's checksum, and the last's, which ends 12 bytes before the file.
+        let mut damaged = whole.clone();
+        let at = whole.len() - 13;
+        damaged[at] ^= 0x55;
+        assert_eq!(gray(&damaged, FailOn::Error).unwrap_err().code(), Code::ImageCorrupt);
+        for fail_on in [FailOn::Truncated, FailOn::None] {
+            assert_eq!(gray(&damaged, fail_on).unwrap().data(), pixels.data());
+        }
+    }
+
+    #[test]
+    fn of_a_cut_png_the_rows_before_the_cut_are_shown() {
+        let whole = stored_png(50, 50);
+        let pixels = gray(&whole, FailOn::Error).unwrap();
+        for length in (whole.len() / 4..whole.len() - 12).step_by(97) {
+            let cut = &whole[..length];
+            for fail_on in [FailOn::Error, FailOn::Truncated] {
+                assert_eq!(gray(cut, fail_on).unwrap_err().code(), Code::ImageCorrupt);
+            }
+            let some = gray(cut, FailOn::None).unwrap();
+            let rows = some.data().iter().take_while(|value| **value != 0).count();
+            assert_eq!(some.data()[..rows], pixels.data()[..rows]);
+            assert!(some.data()[rows..].iter().all(|value| *value == 0));
+            // A row's bytes, the header, and what the decoder has not looked at yet.
+            assert!(rows + 500 >= length * 50 / 51, "{rows} of {length}");
+        }
+    }
+
+    #[test]
+    fn damaged_data_ends_a_png_where_damage_may_be() {
+        let mut damaged = stored_png(50, 50);
+        // The second half of the compressed stream is no such stream; its length is kept.
+        let half = damaged.len() / 2;
+        let end = damaged.len() - 16;
+        damaged[half..end].fill(0xFF);
+        assert!(gray(&damaged, FailOn::Error).is_err());
+        assert!(gray(&damaged, FailOn::Truncated).is_ok());
+    }
 }
 
 #[test]
-fn canvases_that_the_webp_decoder_miscounts_are_refused() {
-    let mut bytes = b"RIFF\0\0\0\0WEBPVP8X\x0A\0\0\0\x02\0\0\0\xFF\xFF\0\xFF\xFF\0".to_vec();
-    // One frame of one pixel, lossless.
-    bytes.extend(b"ANMF\x1E\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0VP8L\x05\0\0\0\x2F\0\0\0\0\0");
-    let size = (bytes.len() - 8) as u32;
-    bytes[4..8].copy_from_slice(&size.to_le_bytes());
-    let metadata = probe(&bytes).unwrap();
-    assert_eq!((metadata.format, metadata.width, metadata.frames), (Format::WebP, 65_536, 1));
-    let limits = Limits { input_pixels: u64::MAX, ..Limits::default() };
-    let error = Plan::new(&metadata, &ResizeOptions::default(), &limits).unwrap_err();
-    assert_eq!(error.code(), Code::ImageLimit);
+fn sixteen_bits_are_kept_or_rounded() {
+    let mut data = Vec::new();
+    let mut encoder = ::png::Encoder::new(&mut data, 256, 256);
+    encoder.set_color(::png::ColorType::Grayscale);
+    encoder.set_depth(::png::BitDepth::Sixteen);
+    let samples: Vec<u8> = (0..=u16::MAX).flat_map(u16::to_be_bytes).collect();
+    encoder.write_header().unwrap().write_image_data(&samples).unwrap();
+    let metadata = probe(&data).unwrap();
+    let wide = decode(&data, &metadata, Layout::L16, FailOn::Error, &Cancel::new()).unwrap();
+    assert_eq!(wide.words(), (0..=u16::MAX).collect::<Vec<_>>());
+    let narrow = decode(&data, &metadata, Layout::L8, FailOn::Error, &Cancel::new()).unwrap();
+    for (value, found) in narrow.data().iter().enumerate() {
+        assert_eq!(u32::from(*found), (value as f64 / 257.0).round() as u32, "{value}");
+    }
 }

@@ -1,33 +1,22 @@
-//! The one EXIF field that resizing needs. EXIF is a TIFF (TIFF 6.0, section 2): a byte order mark, the
-//! offset of the first directory, and directories of 12-byte entries.
+//! The fields of EXIF that resizing needs. EXIF is a TIFF whose first directory describes the picture.
 
 use super::super::orientation::Orientation;
-use super::{u16_be, u16_le, u32_be, u32_le};
+use super::ifd::Directory;
 
 const ORIENTATION: u16 = 0x0112;
-const SHORT: u16 = 3;
 
 /// The orientation in an EXIF block that begins at its TIFF header; upright when it says none, or is
 /// damaged: broken EXIF is common, and no reason to refuse a picture.
 pub(super) fn orientation(tiff: &[u8]) -> Orientation {
-    find(tiff).unwrap_or_default()
+    Directory::first(tiff)
+        .and_then(|directory| directory.value(ORIENTATION))
+        .and_then(|value| Orientation::from_exif(u16::try_from(value).ok()?))
+        .unwrap_or_default()
 }
 
-fn find(tiff: &[u8]) -> Option<Orientation> {
-    let little = match tiff.get(..4)? {
-        b"II*\0" => true,
-        b"MM\0*" => false,
-        _ => return None,
-    };
-    let u16_at = |at| if little { u16_le(tiff, at) } else { u16_be(tiff, at) };
-    let directory = if little { u32_le(tiff, 4)? } else { u32_be(tiff, 4)? } as usize;
-    let entries = u16_at(directory)?;
-    (0..usize::from(entries))
-        .map(|index| directory.saturating_add(2 + index * 12))
-        .map_while(|entry| Some((entry, u16_at(entry)?)))
-        .find(|(_, tag)| *tag == ORIENTATION)
-        .filter(|(entry, _)| u16_at(entry + 2) == Some(SHORT))
-        .and_then(|(entry, _)| Orientation::from_exif(u16_at(entry + 8)?))
+/// Dots an inch, where an EXIF block says so.
+pub(super) fn density(tiff: &[u8]) -> Option<f64> {
+    Directory::first(tiff)?.density()
 }
 
 #[cfg(test)]
@@ -40,6 +29,16 @@ mod tests {
         let big = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x08\0\0\0\0\0\0";
         assert_eq!(orientation(little).value(), 6);
         assert_eq!(orientation(big).value(), 8);
+    }
+
+    #[test]
+    fn density_by_unit() {
+        for (unit, expected) in [(1, None), (2, Some(300.0)), (3, Some(762.0))] {
+            let mut tiff = b"II*\0\x08\0\0\0\x02\0\x1A\x01\x05\0\x01\0\0\0\x26\0\0\0".to_vec();
+            tiff.extend([0x28, 1, 3, 0, 1, 0, 0, 0, unit, 0, 0, 0, 0, 0, 0, 0]);
+            tiff.extend([600_u32.to_le_bytes(), 2_u32.to_le_bytes()].concat());
+            assert_eq!(density(&tiff), expected, "unit {unit}");
+        }
     }
 
     #[test]

@@ -4,11 +4,12 @@
 use std::ops::Range;
 
 use super::super::format::Format;
-use super::super::metadata::{ColorModel, Metadata, Payload};
+use super::super::metadata::{ColorModel, MAX_SCANS, Metadata, Payload};
 use super::super::orientation::Orientation;
 use super::{MAX_CHUNKS, exif, u16_be};
 use crate::error::{Error, Result};
 
+const JFIF: &[u8] = b"JFIF\0";
 const EXIF: &[u8] = b"Exif\0\0";
 const ICC: &[u8] = b"ICC_PROFILE\0";
 const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
@@ -25,7 +26,6 @@ struct Frame {
     progressive: bool,
     subsampling: Option<&'static str>,
     undecodable: Option<String>,
-    subsampled: bool,
     blocks: u64,
 }
 
@@ -34,11 +34,12 @@ struct Found {
     frame: Option<Frame>,
     exif: Option<Range<usize>>,
     xmp: Option<Range<usize>>,
+    density: Option<f64>,
     /// Sequence number, number of pieces, where.
     icc: Vec<(u8, u8, Range<usize>)>,
 }
 
-pub(super) fn probe(bytes: &[u8]) -> Result<Metadata> {
+pub(in crate::image) fn probe(bytes: &[u8]) -> Result<Metadata> {
     let mut found = Found::default();
     let mut at = 2;
     for _ in 0..MAX_CHUNKS {
@@ -60,7 +61,7 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Metadata> {
         let range = start + 2..end;
         let segment = bytes.get(range.clone()).ok_or_else(cut_short)?;
         if marker == 0xDA {
-            return found.finish(bytes, segment);
+            return found.finish(bytes, segment, end);
         }
         found.segment(marker, segment, range)?;
         at = end;
@@ -99,6 +100,9 @@ impl Found {
                 }
                 self.frame = Some(frame(marker, segment)?);
             }
+            0xE0 if segment.starts_with(JFIF) && self.density.is_none() => {
+                self.density = density(&segment[JFIF.len()..]);
+            }
             0xE1 if segment.starts_with(EXIF) && self.exif.is_none() => {
                 self.exif = Some(range.start + EXIF.len()..range.end);
             }
@@ -115,13 +119,11 @@ impl Found {
         Ok(())
     }
 
-    fn finish(mut self, bytes: &[u8], scan: &[u8]) -> Result<Metadata> {
+    /// `scan` is the first scan's header, and `data` where its data begins.
+    fn finish(mut self, bytes: &[u8], scan: &[u8], data: usize) -> Result<Metadata> {
         let frame = self.frame.take().ok_or_else(|| corrupt("image data without a frame header"))?;
         let in_first_scan = scan.first().copied().unwrap_or(0);
         let separate = in_first_scan != frame.components;
-        // zune-jpeg 0.5.15 scrambles these without an error.
-        let scrambled = (separate && frame.subsampled && !frame.progressive)
-            .then(|| "a baseline JPEG with subsampled channels in separate scans".to_owned());
         let orientation = match &self.exif {
             Some(range) => exif::orientation(&bytes[range.clone()]),
             None => Orientation::UPRIGHT,
@@ -134,8 +136,8 @@ impl Found {
             frames: 1,
             delays: Vec::new(),
             plays: None,
-            density: None,
-            scans: 0,
+            density: self.density,
+            scans: if frame.progressive { 1 + count_scans(bytes, data) } else { 0 },
             channels: frame.components,
             bit_depth: frame.precision,
             has_alpha: false,
@@ -150,7 +152,9 @@ impl Found {
             exif: self.exif.map(Payload::plain),
             xmp: self.xmp.map(Payload::plain),
             bytes: bytes.len() as u64,
-            undecodable: frame.undecodable.or(scrambled),
+            truncated: false,
+            piece_pixels: 0,
+            undecodable: frame.undecodable,
             blocks: frame.blocks,
             whole_coefficients: frame.progressive || separate,
         })
@@ -167,6 +171,59 @@ impl Found {
             .all(|(index, (number, of, _))| usize::from(*number) == index + 1 && usize::from(*of) == count);
         (count > 0 && whole).then(|| Payload::joined(pieces.into_iter().map(|(_, _, range)| range).collect()))
     }
+}
+
+/// Dots an inch, by the first segment's rest (JFIF 1.02).
+fn density(jfif: &[u8]) -> Option<f64> {
+    let across = f64::from(u16_be(jfif, 3)?);
+    match jfif.get(2)? {
+        1 if across > 0.0 => Some(across),
+        // A centimetre.
+        2 if across > 0.0 => Some(across * 2.54),
+        _ => None,
+    }
+}
+
+/// How many scans follow after the one whose data begins at `from`; no more than the most that are counted.
+fn count_scans(bytes: &[u8], from: usize) -> u32 {
+    let mut scans = 0;
+    let mut at = from;
+    for _ in 0..MAX_CHUNKS {
+        let Some((marker, start)) = next_in_data(bytes, at) else { break };
+        if marker == 0xD9 || scans + 1 >= MAX_SCANS {
+            break;
+        }
+        scans += u32::from(marker == 0xDA);
+        let Some(length) = u16_be(bytes, start) else { break };
+        // One that makes no sense is left to the decoder; it need not be skipped right.
+        at = start + usize::from(length).max(2);
+    }
+    scans
+}
+
+/// The next marker in a scan's data, stuffing and restarts passed over, and where its segment begins.
+fn next_in_data(bytes: &[u8], from: usize) -> Option<(u8, usize)> {
+    /// Bytes that are looked at together, without a branch for each: data is full of FF.
+    const PIECE: usize = 64;
+    let rest = bytes.get(from..)?;
+    // Not FF 00, nor FF FF, nor RST0 to RST7, nor TEM.
+    let is_marker =
+        |first: u8, second: u8| first == 0xFF && (2..0xFF).contains(&second) && second & 0xF8 != 0xD0;
+    let find = |from: usize, to: usize| {
+        (from..to.min(rest.len().saturating_sub(1))).find(|&at| is_marker(rest[at], rest[at + 1]))
+    };
+    let after = rest.get(1..)?;
+    for (index, (piece, after)) in
+        rest.as_chunks::<PIECE>().0.iter().zip(after.as_chunks::<PIECE>().0).enumerate()
+    {
+        let found = piece.iter().zip(after).fold(0, |any, (&a, &b)| any | u8::from(is_marker(a, b)));
+        if found != 0 {
+            let at = find(index * PIECE, (index + 1) * PIECE)?;
+            return Some((rest[at + 1], from + at + 2));
+        }
+    }
+    let at = find(after.len() / PIECE * PIECE, rest.len())?;
+    Some((rest[at + 1], from + at + 2))
 }
 
 fn frame(marker: u8, segment: &[u8]) -> Result<Frame> {
@@ -212,7 +269,6 @@ fn frame(marker: u8, segment: &[u8]) -> Result<Frame> {
         progressive: matches!(marker, 0xC2 | 0xC6 | 0xCA | 0xCE),
         subsampling: subsampling(&sampling),
         blocks: blocks(width, height, &sampling),
-        subsampled: sampling.iter().any(|factors| *factors != (1, 1)),
         undecodable,
     })
 }

@@ -3,10 +3,14 @@
 //! The parsers are ours and work on borrowed bytes: they copy nothing, allocate nothing in proportion to
 //! what a header claims, and stop after a bounded number of chunks, so that they may run on the event loop.
 
+pub(super) mod bmp;
 mod exif;
-mod jpeg;
+pub(super) mod gif;
+pub(super) mod ifd;
+pub(super) mod jpeg;
 mod png;
-mod webp;
+pub(super) mod tiff;
+pub(super) mod webp;
 
 use super::format::Format;
 use super::metadata::Metadata;
@@ -19,12 +23,13 @@ const MAX_CHUNKS: usize = 1 << 18;
 ///
 /// # Errors
 ///
-/// `ERR_IMAGE_FORMAT` for what is no JPEG, PNG or WebP (the message says what it looks like), and
-/// `ERR_IMAGE_CORRUPT` for one whose structure is damaged or cut short.
+/// `ERR_IMAGE_FORMAT` for what is no JPEG, PNG, WebP, GIF, TIFF or BMP (the message says what it looks like),
+/// and `ERR_IMAGE_CORRUPT` for one whose header is damaged or cut short. A file that ends later than that
+/// is described; [`Plan::new`](super::Plan::new) refuses it unless what is missing may be.
 ///
 /// ```
 /// use offloop::image::probe;
-/// let error = probe(b"GIF89a").unwrap_err();
+/// let error = probe(b"%PDF-1.7").unwrap_err();
 /// assert_eq!(error.code().as_str(), "ERR_IMAGE_FORMAT");
 /// ```
 pub fn probe(bytes: &[u8]) -> Result<Metadata> {
@@ -32,7 +37,10 @@ pub fn probe(bytes: &[u8]) -> Result<Metadata> {
         Format::Jpeg => jpeg::probe(bytes),
         Format::Png => png::probe(bytes),
         Format::WebP => webp::probe(bytes),
-        other => Err(Error::internal(format!("{} is not read", other.title()))),
+        Format::Gif => gif::probe(bytes),
+        Format::Tiff => tiff::probe(bytes),
+        Format::Bmp => bmp::probe(bytes),
+        Format::Avif => Err(Error::internal("AVIF is not read")),
     }
 }
 

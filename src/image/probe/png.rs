@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use super::super::format::Format;
 use super::super::metadata::{ColorModel, Metadata, Payload};
-use super::super::orientation::Orientation;
-use super::{MAX_CHUNKS, exif, u32_be};
+use super::{MAX_CHUNKS, exif, u16_be, u32_be};
 use crate::error::{Error, Result};
 
 const SIGNATURE: usize = 8;
@@ -15,48 +14,98 @@ fn corrupt(what: impl std::fmt::Display) -> Error {
     super::corrupt(Format::Png, what)
 }
 
+/// The most that a byte of Deflate can say: 258 bytes in two bits (RFC 1951).
+const MAX_DEFLATE_RATIO: u64 = 1032;
+
 pub(super) fn probe(bytes: &[u8]) -> Result<Metadata> {
-    let mut metadata = None;
-    let mut seen_data = false;
+    let mut found: Option<Metadata> = None;
+    let (mut bits_a_pixel, mut packed) = (0_u64, 0_u64);
+    let mut plays = 0;
     let mut at = SIGNATURE;
     for _ in 0..MAX_CHUNKS {
-        let length = u32_be(bytes, at).ok_or_else(cut_short)? as usize;
-        let kind = bytes.get(at + 4..at + 8).ok_or_else(cut_short)?;
-        let start = at + 8;
-        let range = start..start.checked_add(length).ok_or_else(cut_short)?;
+        let Some((kind, range)) = next_chunk(bytes, at) else { break };
         // Every chunk ends with a checksum of four bytes.
-        if bytes.len().saturating_sub(range.end) < 4 || bytes.len() < range.end {
-            return Err(cut_short());
-        }
-        let data = &bytes[range.clone()];
-        let Some(metadata) = &mut metadata else {
+        let end = range.end.min(bytes.len());
+        let whole = bytes.len() - end >= 4 && range.end == end;
+        let data = &bytes[range.start..end];
+        let Some(metadata) = &mut found else {
+            if !whole {
+                break;
+            }
             if kind != b"IHDR" {
                 return Err(corrupt("it does not begin with its header (IHDR)"));
             }
-            metadata = Some(header(data, bytes.len())?);
+            let metadata = header(data, bytes)?;
+            // Of a palette's indices there is one a pixel.
+            let stored = if data[9] == 3 { 1 } else { metadata.channels };
+            bits_a_pixel = u64::from(stored) * u64::from(metadata.bit_depth);
+            found = Some(metadata);
             at = range.end + 4;
             continue;
         };
         match kind {
-            b"IDAT" => seen_data = true,
-            b"IEND" => {
-                if seen_data {
-                    return Ok(metadata.clone());
-                }
-                return Err(corrupt("it has no image data (IDAT)"));
+            b"IDAT" => packed += data.len() as u64,
+            _ if !whole => {}
+            b"IEND" if packed == 0 => return Err(corrupt("it has no image data (IDAT)")),
+            b"IEND" => return finish(found, bits_a_pixel, packed, plays),
+            b"acTL" if packed == 0 => {
+                metadata.frames = u32_be(data, 0).unwrap_or(1).max(1);
+                plays = u32_be(data, 4).unwrap_or(0);
             }
+            b"fcTL" => metadata.delays.extend(delay(data)),
             _ => chunk(kind, data, &range, metadata),
+        }
+        if !whole {
+            break;
         }
         at = range.end + 4;
     }
-    Err(corrupt(format_args!("more than {MAX_CHUNKS} chunks")))
+    if at + 8 <= bytes.len() && next_chunk(bytes, at).is_some_and(|(_, range)| range.end + 4 <= bytes.len()) {
+        return Err(corrupt(format_args!("more than {MAX_CHUNKS} chunks")));
+    }
+    if packed == 0 {
+        return Err(cut_short());
+    }
+    let mut metadata = finish(found, bits_a_pixel, packed, plays)?;
+    metadata.truncated = true;
+    Ok(metadata)
+}
+
+/// A chunk's name and where its data lies, or would if the file did not end before.
+fn next_chunk(bytes: &[u8], at: usize) -> Option<(&[u8; 4], Range<usize>)> {
+    let length = u32_be(bytes, at)? as usize;
+    let kind = bytes.get(at + 4..)?.first_chunk()?;
+    let start = at + 8;
+    Some((kind, start..start.checked_add(length)?))
+}
+
+fn finish(found: Option<Metadata>, bits_a_pixel: u64, packed: u64, plays: u32) -> Result<Metadata> {
+    let mut metadata = found.ok_or_else(cut_short)?;
+    if metadata.frames > 1 {
+        metadata.plays = Some(plays);
+        metadata.delays.truncate(metadata.frames as usize);
+    } else {
+        metadata.delays = Vec::new();
+    }
+    let row = u64::from(metadata.width) * bits_a_pixel / 8;
+    if packed.saturating_mul(MAX_DEFLATE_RATIO) < row.saturating_mul(u64::from(metadata.height)) {
+        metadata.truncated = true;
+    }
+    Ok(metadata)
+}
+
+/// Milliseconds, from a frame control chunk: after 20 bytes a fraction of a second, whose divisor is
+/// 100 where it is 0.
+fn delay(data: &[u8]) -> Option<u32> {
+    let (above, below) = (u32::from(u16_be(data, 20)?), u32::from(u16_be(data, 22)?));
+    Some(above * 1000 / if below == 0 { 100 } else { below })
 }
 
 fn cut_short() -> Error {
     corrupt("it ends within a chunk")
 }
 
-fn header(data: &[u8], file: usize) -> Result<Metadata> {
+fn header(data: &[u8], file: &[u8]) -> Result<Metadata> {
     if data.len() != 13 {
         return Err(corrupt(format_args!("its header has {} bytes instead of 13", data.len())));
     }
@@ -78,28 +127,12 @@ fn header(data: &[u8], file: usize) -> Result<Metadata> {
         return Err(corrupt("its header names an unknown compression, filter or interlace method"));
     }
     Ok(Metadata {
-        format: Format::Png,
-        width,
-        height,
-        orientation: Orientation::UPRIGHT,
-        frames: 1,
-        delays: Vec::new(),
-        plays: None,
-        density: None,
-        scans: 0,
         channels,
         bit_depth,
         has_alpha: matches!(color_type, 4 | 6),
         color_model,
         progressive: Some(data[12] == 1),
-        chroma_subsampling: None,
-        icc: None,
-        exif: None,
-        xmp: None,
-        bytes: file as u64,
-        undecodable: None,
-        blocks: 0,
-        whole_coefficients: false,
+        ..Metadata::new(Format::Png, (width, height), file)
     })
 }
 
@@ -109,9 +142,15 @@ fn chunk(kind: &[u8], data: &[u8], range: &Range<usize>, metadata: &mut Metadata
             metadata.has_alpha = true;
             metadata.channels += 1;
         }
-        b"acTL" => metadata.frames = u32_be(data, 0).unwrap_or(1).max(1),
+        b"pHYs" => {
+            // Pixels a metre, which writers round from dots an inch.
+            metadata.density = u32_be(data, 0)
+                .filter(|across| *across > 0 && data.get(8) == Some(&1))
+                .map(|across| (f64::from(across) * 2.54).round() / 100.0);
+        }
         b"eXIf" if metadata.exif.is_none() => {
             metadata.orientation = exif::orientation(data);
+            metadata.density = metadata.density.or_else(|| exif::density(data));
             metadata.exif = Some(Payload::plain(range.clone()));
         }
         b"iCCP" if metadata.icc.is_none() => {

@@ -7,16 +7,16 @@ pub(super) const LITERALS: usize = 288;
 pub(super) const DISTANCES: usize = 30;
 pub(super) const END_OF_BLOCK: usize = 256;
 
-pub(super) const LENGTH_BITS: [u8; 29] =
+pub(crate) const LENGTH_BITS: [u8; 29] =
     [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
-pub(super) const DISTANCE_BITS: [u8; DISTANCES] =
+pub(crate) const DISTANCE_BITS: [u8; DISTANCES] =
     [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13];
 
 /// A symbol, and the bits that follow it.
-pub(super) struct Symbol {
-    pub(super) code: usize,
-    pub(super) extra: u32,
-    pub(super) bits: u32,
+pub(crate) struct Symbol {
+    pub(crate) code: usize,
+    pub(crate) extra: u32,
+    pub(crate) bits: u32,
 }
 
 /// The first length or distance of each symbol.
@@ -56,7 +56,7 @@ const LENGTH_INDEX: [u8; 256] = {
 
 /// `length` is 3 to 258.
 #[inline]
-pub(super) fn length_symbol(length: u16) -> Symbol {
+pub(crate) fn length_symbol(length: u16) -> Symbol {
     let index = usize::from(LENGTH_INDEX[usize::from((length - 3) & 255)]);
     Symbol {
         code: 257 + index,
@@ -67,7 +67,7 @@ pub(super) fn length_symbol(length: u16) -> Symbol {
 
 /// `distance` is 1 to 32,768. Two symbols a power of two: the power, and the bit below the highest.
 #[inline]
-pub(super) fn distance_symbol(distance: u16) -> Symbol {
+pub(crate) fn distance_symbol(distance: u16) -> Symbol {
     let from_zero = u32::from(distance) - 1;
     if from_zero < 2 {
         return Symbol { code: from_zero as usize, extra: 0, bits: 0 };

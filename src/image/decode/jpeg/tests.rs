@@ -1,0 +1,254 @@
+mod damage;
+mod files;
+mod writer;
+
+use proptest::prelude::*;
+
+use self::writer::Picture;
+use super::idct::tests::{averages, reference};
+use super::*;
+use crate::error::Code;
+use crate::image::probe;
+
+const SCALES: [Scale; 4] = [Scale::Full, Scale::Half, Scale::Quarter, Scale::Eighth];
+
+/// Sampling factors that exist, and some that only might.
+const FACTORS: [&[(u32, u32)]; 16] = [
+    &[(1, 1)],
+    &[(2, 2)],
+    &[(1, 1), (1, 1), (1, 1)],
+    &[(2, 1), (1, 1), (1, 1)],
+    &[(2, 2), (1, 1), (1, 1)],
+    &[(1, 2), (1, 1), (1, 1)],
+    &[(4, 1), (1, 1), (1, 1)],
+    &[(4, 2), (1, 1), (1, 1)],
+    &[(2, 2), (2, 1), (1, 2)],
+    &[(1, 1), (2, 2), (1, 1)],
+    &[(3, 1), (2, 1), (1, 1)],
+    &[(3, 3), (2, 2), (1, 4)],
+    &[(4, 4), (4, 4), (4, 4)],
+    &[(1, 1), (1, 1), (1, 1), (1, 1)],
+    &[(2, 2), (1, 1), (1, 1), (2, 2)],
+    &[(1, 4), (3, 1), (2, 2), (4, 3)],
+];
+
+fn planes_of(file: &[u8], scale: Scale) -> Planes {
+    let metadata = probe(file).unwrap();
+    planes(file, &metadata, scale, false, FailOn::Error, &Cancel::new()).unwrap()
+}
+
+fn pixels_of(file: &[u8], layout: Layout, scale: Scale) -> Pixels {
+    let metadata = probe(file).unwrap();
+    decode(file, &metadata, layout, scale, FailOn::Error, &Cancel::new()).unwrap()
+}
+
+/// The samples that count.
+fn samples(plane: &Plane) -> Vec<u8> {
+    let rows = plane.data.chunks(plane.stride).take(plane.height as usize);
+    rows.flat_map(|row| row[..plane.width as usize].to_vec()).collect()
+}
+
+/// What the definition of the transform makes of a picture's component.
+fn exact(picture: &Picture, component: usize, scale: Scale) -> (u32, u32, Vec<f64>) {
+    let side = scale.side() as usize;
+    let (stride, _, _) = picture.grid(component);
+    let (most_h, most_v) = picture.most();
+    let (h, v) = if picture.factors.len() == 1 { (1, 1) } else { picture.factors[component] };
+    let width = (picture.width * h).div_ceil(most_h).div_ceil(8 / side as u32);
+    let height = (picture.height * v).div_ceil(most_v).div_ceil(8 / side as u32);
+    let blocks: Vec<Vec<f64>> = picture.blocks[component]
+        .iter()
+        .map(|block| averages(&reference(block, &picture.steps), side))
+        .collect();
+    let sample = |at: u32| {
+        let (x, y) = ((at % width) as usize, (at / width) as usize);
+        blocks[y / side * stride + x / side][y % side * side + x % side].clamp(0.0, 255.0)
+    };
+    (width, height, (0..width * height).map(sample).collect())
+}
+
+fn assert_exact(picture: &Picture, file: &[u8], scale: Scale) {
+    let found = planes_of(file, scale);
+    assert_eq!(found.planes.len(), picture.factors.len());
+    for (index, plane) in found.planes.iter().enumerate() {
+        let (width, height, samples_exact) = exact(picture, index, scale);
+        assert_eq!((plane.width, plane.height), (width, height), "component {index}, {scale:?}");
+        for (at, (found, exact)) in samples(plane).iter().zip(samples_exact).enumerate() {
+            assert!(
+                (f64::from(*found) - exact).abs() <= 1.02,
+                "{found} instead of {exact} at {at} of component {index}, {scale:?}, {:?}",
+                picture.factors
+            );
+        }
+    }
+}
+
+/// Every way to write the same coefficients.
+fn files_of(picture: &Picture) -> Vec<Vec<u8>> {
+    let alone: Vec<[usize; 1]> = (0..picture.factors.len()).map(|component| [component]).collect();
+    let mut files = vec![
+        picture.interleaved(),
+        picture.sequential(&alone.iter().rev().map(|scan| &scan[..]).collect::<Vec<_>>()),
+        picture.progressive(),
+    ];
+    if picture.factors.len() > 2 {
+        let rest: Vec<usize> = (1..picture.factors.len()).collect();
+        files.push(picture.sequential(&[&[0], &rest]));
+    }
+    files
+}
+
+#[test]
+fn planes_are_those_of_the_definition_for_every_sampling() {
+    for (index, factors) in FACTORS.iter().enumerate() {
+        for (width, height) in [(1, 1), (37, 45), (70, 19)] {
+            let picture = Picture::random(width, height, factors, index as u64);
+            for scale in SCALES {
+                assert_exact(&picture, &picture.interleaved(), scale);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_way_a_file_is_written_makes_no_difference() {
+    for (index, factors) in FACTORS.iter().enumerate() {
+        for interval in [0, 1, 3] {
+            let mut picture = Picture::random(75, 41, factors, 100 + index as u64);
+            picture.interval = interval;
+            let files = files_of(&picture);
+            let layout = if factors.len() == 1 { Layout::L8 } else { Layout::Rgb8 };
+            for scale in SCALES {
+                let expected = planes_of(&files[0], scale);
+                let pixels = pixels_of(&files[0], layout, scale);
+                for file in &files[1..] {
+                    for (found, expected) in planes_of(file, scale).planes.iter().zip(&expected.planes) {
+                        assert!(samples(found) == samples(expected), "{factors:?}, {scale:?}");
+                    }
+                    let found = pixels_of(file, layout, scale);
+                    assert_eq!(found.size(), {
+                        let metadata = probe(file).unwrap();
+                        (scale.of(metadata.width), scale.of(metadata.height))
+                    });
+                    assert!(found.data() == pixels.data(), "{factors:?}, {scale:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn memory_is_within_the_bound() {
+    for factors in FACTORS {
+        for (width, height) in [(1, 1), (300, 1), (1, 300), (129, 257)] {
+            let picture = Picture::random(width, height, factors, 5);
+            for file in files_of(&picture) {
+                let metadata = probe(&file).unwrap();
+                for scale in SCALES {
+                    let planes = planes_of(&file, scale);
+                    let held: usize = planes.planes.iter().map(|plane| plane.data.len()).sum();
+                    let coefficients: usize = if metadata.progressive == Some(true) {
+                        picture.blocks.iter().map(|blocks| blocks.len() * 128).sum()
+                    } else {
+                        0
+                    };
+                    assert!((held + coefficients) as u64 <= extra_bytes(&metadata, scale, true));
+                    let separate = metadata.whole_coefficients && metadata.progressive == Some(false);
+                    let whole = if separate { planes_of(&file, Scale::Full) } else { planes };
+                    let held: usize = if separate {
+                        whole.planes.iter().map(|plane| plane.data.len()).sum()
+                    } else {
+                        coefficients
+                    };
+                    assert!(held as u64 <= extra_bytes(&metadata, scale, false));
+                }
+            }
+        }
+    }
+}
+
+/// The image as the definition of the enlarging filters has it, from the planes.
+#[test]
+fn chroma_is_enlarged_by_the_triangle_filter() {
+    let picture = Picture::random(45, 37, &[(2, 2), (1, 1), (1, 1)], 77);
+    let file = picture.interleaved();
+    let planes = planes_of(&file, Scale::Full);
+    let chroma = |plane: &Plane, x: i64, y: i64| {
+        let (x, y) = (x.clamp(0, i64::from(plane.width) - 1), y.clamp(0, i64::from(plane.height) - 1));
+        f64::from(plane.data[y as usize * plane.stride + x as usize])
+    };
+    let enlarged = |plane: &Plane, x: i64, y: i64| {
+        let (far_x, far_y) = (x / 2 + (x % 2) * 2 - 1, y / 2 + (y % 2) * 2 - 1);
+        let row = |y: i64| 0.75 * chroma(plane, x / 2, y) + 0.25 * chroma(plane, far_x, y);
+        0.75 * row(y / 2) + 0.25 * row(far_y)
+    };
+    let pixels = pixels_of(&file, Layout::Rgb8, Scale::Full);
+    for (at, pixel) in pixels.data().chunks(3).enumerate() {
+        let (x, y) = (at as i64 % 45, at as i64 / 45);
+        let luma = chroma(&planes.planes[0], x, y);
+        let (cb, cr) = (enlarged(&planes.planes[1], x, y) - 128.0, enlarged(&planes.planes[2], x, y) - 128.0);
+        let exact = [luma + 1.402 * cr, luma - 0.344_136 * cb - 0.714_136 * cr, luma + 1.772 * cb];
+        for (found, exact) in pixel.iter().zip(exact) {
+            assert!((f64::from(*found) - exact.clamp(0.0, 255.0)).abs() <= 1.6, "{pixel:?} at {x}, {y}");
+        }
+    }
+}
+
+#[test]
+fn scaled_images_are_averages() {
+    // Without subsampling, what is averaged is what is shown.
+    let picture = Picture::random(64, 48, &[(1, 1), (1, 1), (1, 1)], 9);
+    let file = picture.interleaved();
+    let full = planes_of(&file, Scale::Full);
+    for (scale, by) in [(Scale::Half, 2), (Scale::Quarter, 4), (Scale::Eighth, 8)] {
+        for (full, scaled) in full.planes.iter().zip(planes_of(&file, scale).planes) {
+            for y in 0..48 / by {
+                for x in 0..64 / by {
+                    let square =
+                        (0..by * by).map(|at| full.data[(y * by + at / by) * full.stride + x * by + at % by]);
+                    let clipped = square.clone().any(|sample| sample == 0 || sample == 255);
+                    let mean = square.map(f64::from).sum::<f64>() / (by * by) as f64;
+                    let found = f64::from(scaled.data[y * scaled.stride + x]);
+                    assert!(clipped || (found - mean).abs() <= 1.6, "{found} instead of {mean}, {scale:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn cancelled_decoding_stops() {
+    let picture = Picture::random(64, 64, FACTORS[4], 1);
+    for file in files_of(&picture) {
+        let metadata = probe(&file).unwrap();
+        let cancel = Cancel::new();
+        cancel.cancel();
+        let error = decode(&file, &metadata, Layout::Rgb8, Scale::Full, FailOn::None, &cancel).unwrap_err();
+        assert_eq!(error.code(), Code::Cancelled);
+        let error = planes(&file, &metadata, Scale::Half, false, FailOn::None, &cancel).unwrap_err();
+        assert_eq!(error.code(), Code::Cancelled);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_picture_is_exact(
+        width in 1_u32..90,
+        height in 1_u32..90,
+        factors in proptest::sample::select(&FACTORS[..]),
+        odd in proptest::option::of(proptest::collection::vec((1_u32..=4, 1_u32..=4), 3)),
+        interval in 0_u16..6,
+        scale in proptest::sample::select(&SCALES[..]),
+        seed in any::<u64>(),
+    ) {
+        let mut picture = Picture::random(width, height, odd.as_deref().unwrap_or(factors), seed);
+        picture.interval = interval;
+        for file in files_of(&picture) {
+            assert_exact(&picture, &file, scale);
+            let layout = if picture.factors.len() == 1 { Layout::L8 } else { Layout::Rgb8 };
+            prop_assert_eq!(pixels_of(&file, layout, scale).size(), (scale.of(width), scale.of(height)));
+        }
+    }
+}
