@@ -65,6 +65,25 @@ function compiler(root) {
       'Elsewhere (Homebrew): `brew install gcc`.')
 }
 
+/** The oldest nasm that rav1e's assembler is written for. */
+const NASM = [2, 15]
+
+/**
+ * Cargo's features beside the default ones. rav1e's assembler makes writing AVIF faster. On x86-64 it takes nasm, on
+ * arm64 a C compiler that knows GNU's syntax, which Microsoft's does not; without it, the same code in Rust is built.
+ * @param {string} root
+ * @param {string} [target] a Rust target; without one, this machine's
+ * @returns {string[]}
+ */
+function features(root, target) {
+  const arm = target === undefined ? process.arch === 'arm64' : target.startsWith('aarch64-')
+  const windows = target === undefined ? process.platform === 'win32' : target.includes('-windows-')
+  if (arm) return windows ? [] : ['avif-asm']
+  const found = /version (\d+)\.(\d+)/.exec(answer('nasm', ['-v'], root) ?? '')
+  const recent = found !== null && (+found[1] - NASM[0] || +found[2] - NASM[1]) >= 0
+  return recent ? ['avif-asm'] : []
+}
+
 /**
  * The npm packages of the lockfile, installed exactly.
  * @param {string} root
@@ -138,9 +157,11 @@ async function binding(root, { profile, target } = {}) {
   if (here) fs.rmSync(path.join(root, BINDING, 'stamp.json'), { force: true })
   // Cargo keeps what its profile `dev` builds in target/debug, which the builder finds when no profile is named.
   const named = build === 'dev' ? [] : ['--profile', build]
+  const wants = features(root, target)
+  if (wants.length === 0) say('AVIF will be written by code without assembler, which is slower: that would take nasm 2.15 or later, on x86-64')
   const code = await packaged(root, '@napi-rs/cli', 'napi', [
-    'build', '--platform', ...named, ...(target ? ['--target', target, ...crossFlags(target)] : []), '--no-const-enum',
-    '--output-dir', BINDING, '--no-js', '--dts', 'index.d.ts', '--', '--locked'
+    'build', '--platform', ...named, ...wants.flatMap((name) => ['--features', name]),
+    ...(target ? ['--target', target, ...crossFlags(target)] : []), '--no-const-enum', '--output-dir', BINDING, '--no-js', '--dts', 'index.d.ts', '--', '--locked'
   ])
   if (code !== 0) {
     throw new SetupError(`Building the binding failed (exit code ${code}).`, 'What Cargo says above names the reason.')

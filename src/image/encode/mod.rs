@@ -1,18 +1,32 @@
 //! From pixels to a file's bytes.
 //!
-//! JPEG by jpeg-encoder (Rust, AVX2 where there is, baseline and progressive), PNG by png over
-//! zlib-rs (Rust, levels as zlib's), WebP by libwebp: the only complete lossy encoder there is, in C, which
-//! here only sees our own pixels.
+//! | format | encoder | licence | what a build needs |
+//! |---|---|---|---|
+//! | JPEG | ours: baseline and progressive, with codes made for each image | | |
+//! | PNG | container, filters: ours; compression: zlib-rs through flate2 | Zlib; MIT or Apache-2.0 | |
+//! | palettes of PNG and GIF | colours: quantizr; dithering: ours | MIT | |
+//! | WebP | libwebp 1.6 through libwebp-sys, the only complete lossy encoder there is; container, animation: ours | BSD-3-Clause; MIT | a C compiler |
+//! | AVIF | rav1e without its threads; container: ours | BSD-2-Clause | nasm for the feature `avif-asm`, on x86-64 |
+//! | GIF | compression: gif; frames, palettes: ours | MIT or Apache-2.0 | |
+//!
+//! libwebp is C, and here sees only our own pixels.
 
+mod avif;
+mod changes;
+mod flat;
+mod gif;
 mod jpeg;
+mod palette;
 mod png;
+mod profile;
 mod sink;
 mod webp;
 
 use super::format::Format;
-use super::options::ResizeOptions;
-use super::pixels::Picture;
+use super::options::{ChromaSubsampling, ResizeOptions};
+use super::pixels::{Embedded, Layout, Picture, Pixels};
 use super::plan::pixels as count;
+use super::raster::Planes;
 use crate::error::{Error, Result};
 use crate::pool::Cancel;
 
@@ -27,34 +41,110 @@ pub(super) fn encode(
         Format::Jpeg => jpeg::encode(picture, options, cancel),
         Format::Png => png::encode(picture, options, cancel),
         Format::WebP => webp::encode(picture, options, cancel),
-        Format::Gif | Format::Avif | Format::Tiff | Format::Bmp => {
-            Err(Error::internal(format!("{} is not written", format.title())))
-        }
+        Format::Avif => avif::encode(picture, options, cancel),
+        Format::Gif => gif::encode(picture, options, cancel),
+        Format::Tiff | Format::Bmp => Err(Error::internal(format!("{} is not written", format.title()))),
     };
     // A cancelled encoder fails with whatever its writer made it say.
     cancel.check()?;
     encoded
 }
 
-/// What encoding a canvas of this size allocates, the output included, at most.
-pub(super) fn extra_bytes(format: Format, options: &ResizeOptions, canvas: (u32, u32), alpha: bool) -> u64 {
+/// Encodes planes of luma and chroma, for a format that stores such: [`Format::Jpeg`], or lossy
+/// [`Format::WebP`]. Chroma has as many samples as the options say.
+pub(super) fn encode_planes(
+    planes: &Planes,
+    format: Format,
+    options: &ResizeOptions,
+    embedded: &Embedded,
+    cancel: &Cancel,
+) -> Result<Vec<u8>> {
+    let Planes { luma, chroma: [blue, red] } = planes;
+    let quality = options.quality_for(format);
+    match format {
+        Format::Jpeg => {
+            let subsampling = match options.chroma_for(format) {
+                ChromaSubsampling::Quarter => jpeg::Subsampling::Both,
+                ChromaSubsampling::Full => jpeg::Subsampling::None,
+            };
+            let planes = jpeg::YccPlanes {
+                width: luma.width(),
+                height: luma.height(),
+                y: plane(luma),
+                chroma: Some([plane(blue), plane(red)]),
+                subsampling,
+            };
+            jpeg::encode_planes(&planes, quality, options.progressive, embedded, cancel)
+        }
+        Format::WebP => webp::encode_planes(planes, options, embedded, cancel),
+        _ => Err(Error::internal(format!("{} takes no planes", format.title()))),
+    }
+}
+
+fn plane(pixels: &Pixels) -> jpeg::PlaneRef<'_> {
+    jpeg::PlaneRef {
+        data: pixels.data(),
+        width: pixels.width(),
+        height: pixels.height(),
+        stride: pixels.stride(),
+    }
+}
+
+/// What encoding so many frames of this size and layout allocates, the output included, at most.
+pub(super) fn extra_bytes(
+    format: Format,
+    options: &ResizeOptions,
+    canvas: (u32, u32),
+    layout: Layout,
+    frames: u32,
+) -> u64 {
     // Encoders pad to blocks.
     let padded = count((canvas.0.saturating_add(32), canvas.1.saturating_add(32)));
+    let frames = u64::from(frames.max(1));
+    // Buffers that grow are copied: at worst there are the old and one twice as large.
+    let growing = |bytes: u64| bytes.saturating_mul(3);
+    let flat = if layout == Layout::Rgba8 { 0 } else { 4 };
     let a_pixel = match format {
-        // The output, which doubles as it grows; progressive, three bytes of colour and six of coefficients
-        // for the whole image beside it.
-        Format::Jpeg if options.progressive => 21,
-        Format::Jpeg => 12,
-        // Four as filtered and four as written, if nothing compresses, and a growing buffer.
-        Format::Png => 14,
-        // Measured on photos: 39 lossless, 27 lossy with alpha, which is coded without loss, 4 without.
-        Format::WebP if options.lossless => 64,
-        Format::WebP if alpha => 48,
-        Format::WebP => 10,
-        Format::Gif | Format::Avif | Format::Tiff | Format::Bmp => 0,
+        Format::Jpeg => return jpeg::extra_bytes(options, canvas),
+        // Four bytes flat, indices, the same packed, and the output, if nothing compresses.
+        Format::Png if options.palette => flat + 2 + growing(1),
+        Format::Png => growing(layout.pixel_bytes() as u64),
+        // Three frames as they are shown, one of them flat, the piece that is drawn, its indices, them coded;
+        // and the output.
+        Format::Gif => (12 + flat + 4 + 1 + growing(2)).saturating_add(growing(2).saturating_mul(frames - 1)),
+        // Measured on photos and on noise: 39 lossless, 27 lossy with alpha, which is coded without loss, 4
+        // without.
+        Format::WebP => {
+            let lossless = options.lossless || options.near_lossless;
+            let one = match layout {
+                _ if lossless => 64,
+                Layout::Rgb8 => 10,
+                _ => 48,
+            };
+            // Of an animation, what has changed is copied, and all frames' outputs are kept.
+            one + flat
+                + if frames > 1 {
+                    8 + growing(if lossless { 4 } else { 2 }).saturating_mul(frames)
+                } else {
+                    0
+                }
+        }
+        Format::Avif => 180,
+        Format::Tiff | Format::Bmp => 0,
     };
-    padded.saturating_mul(a_pixel).saturating_add(4 << 20)
+    let palettes = match format {
+        Format::Gif => PALETTE_BYTES,
+        Format::Png if options.palette => PALETTE_BYTES,
+        _ => 0,
+    };
+    padded
+        .saturating_mul(a_pixel)
+        .saturating_add(palettes.min(padded.saturating_mul(160)))
+        .saturating_add(4 << 20)
 }
+
+/// What counting colours takes, of which at most a million are counted.
+const PALETTE_BYTES: u64 = 160 << 20;
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use super::super::pixels::out_of_memory;
+use crate::error::Result;
 use crate::pool::Cancel;
 
 /// How many writes go between two looks at the flag. JPEG is written a few bytes at a time.
@@ -36,4 +38,12 @@ impl Write for Sink<'_> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// An empty vector with room for so many, or an error where there is no memory: `with_capacity` would end the
+/// process.
+pub(super) fn reserved<T>(count: usize) -> Result<Vec<T>> {
+    let mut vec = Vec::new();
+    vec.try_reserve_exact(count).map_err(|_| out_of_memory((count * size_of::<T>()) as u64))?;
+    Ok(vec)
 }

@@ -8,35 +8,81 @@ use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 
 use libwebp_sys::{
-    WebPConfig, WebPEncode, WebPEncodingError, WebPPicture, WebPPictureFree, WebPPictureImportRGB,
-    WebPPictureImportRGBA, WebPPictureInit, WebPPreset, WebPValidateConfig,
+    WEBP_MAX_DIMENSION, WebPConfig, WebPEncCSP, WebPEncode, WebPEncodingError, WebPPicture, WebPPictureFree,
+    WebPPictureImportRGB, WebPPictureImportRGBA, WebPPictureInit, WebPPreset, WebPValidateConfig,
 };
 
-use super::super::format::Format;
-use super::super::options::ResizeOptions;
-use super::super::pixels::{Layout, Picture, Pixels, out_of_memory};
+use super::super::super::format::Format;
+use super::super::super::options::ResizeOptions;
+use super::super::super::pixels::out_of_memory;
 use crate::error::{Code, Error, Result};
 use crate::pool::Cancel;
 
-pub(super) fn encode(picture: &Picture, options: &ResizeOptions, cancel: &Cancel) -> Result<Vec<u8>> {
-    let pixels = picture.first()?;
-    let config = config(options)?;
-    let mut picture = NativePicture::new()?;
-    picture.import(pixels, options.lossless)?;
-    picture.encode(&config, cancel)
+/// Interleaved samples of eight bits: red, green, blue, and perhaps alpha.
+pub(super) struct Samples<'a> {
+    pub(super) data: &'a [u8],
+    pub(super) alpha: bool,
+    pub(super) width: u32,
+    pub(super) height: u32,
+}
+
+/// An image as lossy WebP stores it: luma, and chroma at half its size (rounded up), BT.601 in studio range
+/// (luma 16 to 235, chroma 16 to 240), rows without gaps.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StudioPlanes<'a> {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) luma: &'a [u8],
+    pub(super) blue: &'a [u8],
+    pub(super) red: &'a [u8],
+}
+
+/// A configuration.
+pub(super) struct Encoder {
+    config: WebPConfig,
+}
+
+impl Encoder {
+    pub(super) fn new(options: &ResizeOptions) -> Result<Self> {
+        Ok(Self { config: config(options)? })
+    }
+
+    fn is_lossless(&self) -> bool {
+        self.config.lossless != 0
+    }
+
+    /// A file.
+    pub(super) fn encode(&self, samples: &Samples<'_>, cancel: &Cancel) -> Result<Vec<u8>> {
+        cancel.check()?;
+        let mut picture = NativePicture::new()?;
+        picture.import(samples, self.is_lossless())?;
+        picture.encode(&self.config, cancel)
+    }
+
+    /// A file of luma and chroma as they are; the configuration is a lossy one.
+    pub(super) fn encode_planes(&self, planes: &StudioPlanes<'_>, cancel: &Cancel) -> Result<Vec<u8>> {
+        let mut picture = NativePicture::new()?;
+        picture.borrow(planes)?;
+        picture.encode(&self.config, cancel)
+    }
 }
 
 fn config(options: &ResizeOptions) -> Result<WebPConfig> {
     let refused = || Error::internal("libwebp refused its configuration");
+    let lossless = options.lossless || options.near_lossless;
     // For lossless images libwebp takes quality for effort, so what the caller meant for lossy ones must
     // not slow it down or speed it up: 75 is libwebp's own default.
-    let quality = if options.lossless { 75.0 } else { f32::from(options.quality_for(Format::WebP)) };
+    let quality = if lossless { 75.0 } else { f32::from(options.quality_for(Format::WebP)) };
     let mut config =
         WebPConfig::new_with_preset(WebPPreset::WEBP_PRESET_DEFAULT, quality).map_err(|()| refused())?;
-    config.method = c_int::from(options.effort_for(Format::WebP));
-    config.lossless = c_int::from(options.lossless);
+    config.method = c_int::from(options.effort_for(Format::WebP).min(6));
+    config.lossless = c_int::from(lossless);
+    if options.near_lossless {
+        config.near_lossless = c_int::from(options.quality_for(Format::WebP));
+    }
     // Lossless means that the colours of transparent pixels are kept as well.
-    config.exact = c_int::from(options.lossless);
+    config.exact = c_int::from(options.lossless && !options.near_lossless);
+    config.alpha_quality = c_int::from(options.alpha_quality);
     // Threads of its own would be outside the pool.
     config.thread_level = 0;
     // SAFETY: `config` was initialised by libwebp and is only read.
@@ -76,30 +122,57 @@ impl NativePicture {
         Ok(Self(unsafe { picture.assume_init() }))
     }
 
-    /// Copies the pixels in, converting them to luma and chroma for lossy encoding.
-    fn import(&mut self, pixels: &Pixels, lossless: bool) -> Result<()> {
-        let unfit = || Error::internal("WebP pixels were not checked");
-        let (Ok(width), Ok(height), Ok(stride)) = (
-            c_int::try_from(pixels.width()),
-            c_int::try_from(pixels.height()),
-            c_int::try_from(pixels.stride()),
-        ) else {
+    /// Sets the size, both of whose sides WebP can say.
+    fn resize(&mut self, width: u32, height: u32) -> Result<()> {
+        let most = WEBP_MAX_DIMENSION;
+        if width == 0 || height == 0 || width > most || height > most {
             return Err(unfit());
-        };
-        debug_assert_eq!(pixels.data().len(), pixels.stride() * pixels.height() as usize);
-        self.0.width = width;
-        self.0.height = height;
+        }
+        (self.0.width, self.0.height) = (width as c_int, height as c_int);
+        Ok(())
+    }
+
+    /// Copies the pixels in, converting them to luma and chroma for lossy encoding.
+    fn import(&mut self, samples: &Samples<'_>, lossless: bool) -> Result<()> {
+        let &Samples { data, alpha, width, height } = samples;
+        self.resize(width, height)?;
+        let stride = width as usize * if alpha { 4 } else { 3 };
+        if data.len() != stride * height as usize {
+            return Err(unfit());
+        }
         self.0.use_argb = c_int::from(lossless);
-        let (picture, data) = (&raw mut self.0, pixels.data().as_ptr());
-        let done = match pixels.layout() {
-            // SAFETY: the picture is initialised and holds no pixels yet; `Pixels` guarantees `height` rows
-            // of `stride` = 3 × `width` bytes, which libwebp only reads.
-            Layout::Rgb8 => unsafe { WebPPictureImportRGB(picture, data, stride) },
-            // SAFETY: as above, with 4 × `width`.
-            Layout::Rgba8 => unsafe { WebPPictureImportRGBA(picture, data, stride) },
-            _ => return Err(unfit()),
+        let (picture, data, stride) = (&raw mut self.0, data.as_ptr(), stride as c_int);
+        let done = if alpha {
+            // SAFETY: the picture is initialised and holds no pixels yet; there are `height` rows of `stride` =
+            // 4 × `width` bytes, as was just checked, which libwebp only reads.
+            unsafe { WebPPictureImportRGBA(picture, data, stride) }
+        } else {
+            // SAFETY: as above, with 3 × `width`.
+            unsafe { WebPPictureImportRGB(picture, data, stride) }
         };
         if done == 0 { Err(self.failed()) } else { Ok(()) }
+    }
+
+    /// Points at planes that live as long as the result is used. Encoding reads them only: libwebp changes a
+    /// picture of its own accord where there is alpha, and here there is none.
+    fn borrow(&mut self, planes: &StudioPlanes<'_>) -> Result<()> {
+        let &StudioPlanes { width, height, luma, blue, red } = planes;
+        self.resize(width, height)?;
+        let (across, down) = (width.div_ceil(2) as usize, height.div_ceil(2) as usize);
+        if luma.len() != width as usize * height as usize
+            || blue.len() != across * down
+            || red.len() != across * down
+        {
+            return Err(unfit());
+        }
+        self.0.use_argb = 0;
+        self.0.colorspace = WebPEncCSP::WEBP_YUV420;
+        self.0.y = luma.as_ptr().cast_mut();
+        self.0.u = blue.as_ptr().cast_mut();
+        self.0.v = red.as_ptr().cast_mut();
+        self.0.y_stride = width as c_int;
+        self.0.uv_stride = across as c_int;
+        Ok(())
     }
 
     fn encode(mut self, config: &WebPConfig, cancel: &Cancel) -> Result<Vec<u8>> {
@@ -136,6 +209,10 @@ impl NativePicture {
     }
 }
 
+fn unfit() -> Error {
+    Error::internal("WebP pixels were not checked")
+}
+
 /// Takes a piece of the output.
 unsafe extern "C" fn write(data: *const u8, size: usize, picture: *const WebPPicture) -> c_int {
     // SAFETY: libwebp passes the picture it is encoding, whose `custom_ptr` `encode` has set to a context
@@ -163,51 +240,26 @@ unsafe extern "C" fn progress(_percent: c_int, picture: *const WebPPicture) -> c
 mod tests {
     use super::*;
 
-    fn noise(layout: Layout, width: u32, height: u32) -> Pixels {
+    fn noise(channels: usize, width: u32, height: u32) -> Vec<u8> {
         let mut state = 1_u32;
-        let length = width as usize * height as usize * layout.channels();
-        let data = std::iter::repeat_with(|| {
+        let length = width as usize * height as usize * channels;
+        let next = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             (state >> 24) as u8
-        });
-        Pixels::from_vec(layout, width, height, data.take(length).collect()).unwrap()
-    }
-
-    fn lossless() -> ResizeOptions {
-        ResizeOptions { lossless: true, effort: Some(0), ..Default::default() }
-    }
-
-    #[test]
-    fn lossless_is_exact_even_under_full_transparency() {
-        let mut pixels = noise(Layout::Rgba8, 33, 17);
-        pixels.data_mut()[3] = 0;
-        let data = encode(&Picture::still(pixels.duplicate().unwrap()), &lossless(), &Cancel::new()).unwrap();
-        let mut decoder = image_webp::WebPDecoder::new(std::io::Cursor::new(data)).unwrap();
-        let mut found = vec![0; decoder.output_buffer_size().unwrap()];
-        decoder.read_image(&mut found).unwrap();
-        assert_eq!(found, pixels.data());
-    }
-
-    #[test]
-    fn effort_and_quality_reach_the_encoder() {
-        let pixels = noise(Layout::Rgb8, 64, 64);
-        let size = |quality, effort| {
-            let options =
-                ResizeOptions { quality: Some(quality), effort: Some(effort), ..Default::default() };
-            encode(&Picture::still(pixels.duplicate().unwrap()), &options, &Cancel::new()).unwrap().len()
         };
-        assert!(size(20, 4) < size(90, 4));
-        assert_ne!(size(80, 0), size(80, 6));
+        std::iter::repeat_with(next).take(length).collect()
     }
 
     #[test]
     fn the_progress_hook_stops_the_encoder() {
         // Cancelled after `NativePicture::encode` has looked, as from another thread: by the callbacks' own flag.
-        let pixels = noise(Layout::Rgb8, 256, 256);
+        let data = noise(3, 256, 256);
         for lossless in [false, true] {
             let options = ResizeOptions { lossless, ..Default::default() };
             let mut picture = NativePicture::new().unwrap();
-            picture.import(&pixels, lossless).unwrap();
+            picture
+                .import(&Samples { data: &data, alpha: false, width: 256, height: 256 }, lossless)
+                .unwrap();
             let cancel = Cancel::new();
             let mut context = Context { data: Vec::new(), cancel: &cancel };
             picture.0.writer = Some(write);
@@ -224,23 +276,13 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_job_says_so() {
-        let cancel = Cancel::new();
-        cancel.cancel();
-        let error = encode(&Picture::still(noise(Layout::Rgb8, 8, 8)), &ResizeOptions::default(), &cancel)
-            .unwrap_err();
-        assert_eq!(error.code(), Code::Cancelled);
-    }
-
-    #[test]
     fn what_libwebp_cannot_hold_is_an_error() {
-        let wide = Pixels::new(Layout::Rgb8, 20_000, 1).unwrap();
-        assert!(encode(&Picture::still(wide), &ResizeOptions::default(), &Cancel::new()).is_err());
-        let gray = Pixels::new(Layout::L8, 4, 4).unwrap();
-        assert_eq!(
-            encode(&Picture::still(gray), &ResizeOptions::default(), &Cancel::new()).unwrap_err().code(),
-            Code::Internal
-        );
+        let encoder = Encoder::new(&ResizeOptions::default()).unwrap();
+        let data = vec![0; 20_000 * 3];
+        let mut samples = Samples { data: &data, alpha: false, width: 20_000, height: 1 };
+        assert!(encoder.encode(&samples, &Cancel::new()).is_err());
+        samples.width = 100;
+        assert_eq!(encoder.encode(&samples, &Cancel::new()).unwrap_err().code(), Code::Internal);
     }
 
     #[test]

@@ -1,0 +1,165 @@
+//! GIF (89a), through the gif crate: palettes of our own (see [`palette`](super::palette)), and of each frame
+//! only the rectangle that has changed, in it only the pixels that have.
+//!
+//! A pixel is transparent or it is not: half opaque is opaque. Where one turns transparent, the frame before is
+//! removed first ("restore to background"), since drawing cannot do that.
+
+use std::borrow::Cow;
+
+use gif::{DisposalMethod, Encoder, EncodingError, Repeat};
+
+use super::super::format::Format;
+use super::super::options::ResizeOptions;
+use super::super::pixels::{Picture, Pixels, out_of_memory};
+use super::changes::{self, Area};
+use super::flat;
+use super::palette::{Color, Counter, Palette, TRANSPARENT};
+use super::sink::{Sink, reserved};
+use crate::error::{Error, Result};
+use crate::pool::Cancel;
+
+/// From this effort on, each frame of an animation has a palette of its own.
+const EFFORT_OF_OWN_PALETTES: u8 = 7;
+
+pub(super) fn encode(picture: &Picture, options: &ResizeOptions, cancel: &Cancel) -> Result<Vec<u8>> {
+    let first = picture.first()?;
+    let (Ok(width), Ok(height)) = (u16::try_from(first.width()), u16::try_from(first.height())) else {
+        return Err(Error::internal("a GIF's sides were not checked"));
+    };
+    let most = usize::from(options.colors.clamp(2, 256));
+    let mut counter = Counter::new(picture.frames.len());
+    each_piece(picture, cancel, |piece| counter.add(&piece.colors, piece.area.width, cancel))?;
+    let shared = counter.palette(most)?;
+    let own = picture.frames.len() > 1
+        && !shared.is_exact()
+        && options.effort_for(Format::Gif) >= EFFORT_OF_OWN_PALETTES;
+
+    let mut data = Vec::new();
+    let global = if own { Vec::new() } else { table(&shared) };
+    let mut encoder =
+        Encoder::new(Sink::new(&mut data, cancel), width, height, &global).map_err(|error| failed(&error))?;
+    if picture.frames.len() > 1 {
+        match picture.plays {
+            0 => encoder.set_repeat(Repeat::Infinite).map_err(|error| failed(&error))?,
+            // Shown once is what a file without the extension is.
+            1 => {}
+            // The extension counts how often it begins again.
+            plays => {
+                let again = u16::try_from(plays - 1).unwrap_or(u16::MAX);
+                encoder.set_repeat(Repeat::Finite(again)).map_err(|error| failed(&error))?;
+            }
+        }
+    }
+    each_piece(picture, cancel, |piece| {
+        let mut local = None;
+        if own {
+            let mut counter = Counter::new(1);
+            counter.add(&piece.colors, piece.area.width, cancel)?;
+            local = Some(counter.palette(most)?);
+        }
+        let palette = local.as_ref().unwrap_or(&shared);
+        let indices = palette.indices(&piece.colors, piece.area.width, options.dither, cancel)?;
+        let frame = gif::Frame {
+            delay: hundredths(piece.delay_ms),
+            dispose: if piece.removed { DisposalMethod::Background } else { DisposalMethod::Keep },
+            transparent: palette.transparent(),
+            needs_user_input: false,
+            // Within the canvas, whose sides are `u16`.
+            left: piece.area.left as u16,
+            top: piece.area.top as u16,
+            width: piece.area.width as u16,
+            height: piece.area.height as u16,
+            interlaced: false,
+            palette: local.as_ref().map(table),
+            buffer: Cow::Owned(indices),
+        };
+        encoder.write_frame(&frame).map_err(|error| failed(&error))
+    })?;
+    // Writes the trailer.
+    encoder.into_inner().map_err(|error| failed(&error))?;
+    Ok(data)
+}
+
+/// Browsers know no shorter delay than what rounds to 10 ms, and nor does the format.
+fn hundredths(delay_ms: u32) -> u16 {
+    u16::try_from(delay_ms.saturating_add(5) / 10).unwrap_or(u16::MAX)
+}
+
+fn table(palette: &Palette) -> Vec<u8> {
+    palette.colors.iter().flat_map(|color| [color[0], color[1], color[2]]).collect()
+}
+
+fn failed(error: &EncodingError) -> Error {
+    match error {
+        EncodingError::OutOfMemory => out_of_memory(0),
+        EncodingError::Io(error) if error.kind() == std::io::ErrorKind::OutOfMemory => out_of_memory(0),
+        other => Error::internal(format!("encoding GIF failed: {other}")),
+    }
+}
+
+/// What is drawn for a frame.
+struct Piece {
+    area: Area,
+    /// Transparent where what is there already stays.
+    colors: Vec<Color>,
+    /// Whether its area is cleared before the next frame is drawn.
+    removed: bool,
+    delay_ms: u32,
+}
+
+/// Goes through the frames, of which it holds three at a time.
+fn each_piece(picture: &Picture, cancel: &Cancel, mut take: impl FnMut(Piece) -> Result<()>) -> Result<()> {
+    let width = picture.first()?.width() as usize;
+    let mut frames = picture.frames.iter();
+    let mut next =
+        frames.next().map(|frame| screen(&frame.pixels, cancel).map(|s| (s, frame.delay_ms))).transpose()?;
+    // What is on the screen before the frame is drawn; at first nothing.
+    let mut shown: Option<Vec<Color>> = None;
+    while let Some((current, delay_ms)) = next {
+        next = frames
+            .next()
+            .map(|frame| screen(&frame.pixels, cancel).map(|s| (s, frame.delay_ms)))
+            .transpose()?;
+        let removed = next
+            .as_ref()
+            .is_some_and(|(next, _)| current.iter().zip(next).any(|(now, next)| now[3] != 0 && next[3] == 0));
+        let stays = |at: usize, color: Color| match &shown {
+            Some(shown) => shown[at] == color,
+            None => color == TRANSPARENT,
+        };
+        // What is to be removed lies within what is drawn.
+        let area = changes::area(width, current.len() / width, |at| {
+            !stays(at, current[at]) || (removed && current[at][3] != 0)
+        });
+        let mut colors = reserved(area.width * area.height)?;
+        for y in area.top..area.top + area.height {
+            let row = y * width + area.left;
+            colors.extend(
+                (row..row + area.width).map(
+                    |at| {
+                        if stays(at, current[at]) { TRANSPARENT } else { current[at] }
+                    },
+                ),
+            );
+        }
+        take(Piece { area, colors, removed, delay_ms })?;
+        shown = (!removed).then_some(current);
+    }
+    Ok(())
+}
+
+/// A frame as GIF can show it.
+fn screen(pixels: &Pixels, cancel: &Cancel) -> Result<Vec<Color>> {
+    let rgba = flat::rgba(pixels, cancel)?;
+    let (image, _) = rgba.as_chunks::<4>();
+    let mut colors = reserved(image.len())?;
+    colors.extend(image.iter().map(
+        |&[r, g, b, alpha]| {
+            if alpha >= 128 { [r, g, b, u8::MAX] } else { TRANSPARENT }
+        },
+    ));
+    Ok(colors)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+use gif::{ColorOutput, DecodeOptions};
+
+use super::*;
+use crate::image::pixels::{Embedded, Frame, Layout};
+
+const WIDTH: usize = 24;
+const HEIGHT: usize = 16;
+
+/// A square on a background of that alpha, at a place that depends on the frame.
+fn square(frame: usize, ground: Color) -> Pixels {
+    let mut pixels = Pixels::new(Layout::Rgba8, WIDTH as u32, HEIGHT as u32).unwrap();
+    let (out, _) = pixels.data_mut().as_chunks_mut::<4>();
+    for (at, out) in out.iter_mut().enumerate() {
+        let (x, y) = (at % WIDTH, at / WIDTH);
+        let inside = (frame * 3..frame * 3 + 5).contains(&x) && (4..9).contains(&y);
+        *out = if inside { [(x * 10) as u8, (y * 12) as u8, 50, 255] } else { ground };
+    }
+    pixels
+}
+
+fn animation(ground: Color, plays: u32) -> Picture {
+    let frames =
+        (0..5).map(|frame| Frame { pixels: square(frame, ground), delay_ms: 40 + 11 * frame as u32 });
+    Picture { frames: frames.collect(), plays, embedded: Embedded::default() }
+}
+
+/// The frames as they are shown, composed as the specification says (appendix D and section 23).
+fn shown(data: &[u8]) -> Vec<(Vec<Color>, u16)> {
+    let mut options = DecodeOptions::new();
+    options.set_color_output(ColorOutput::RGBA);
+    let mut decoder = options.read_info(data).unwrap();
+    let width = usize::from(decoder.width());
+    let mut canvas = vec![TRANSPARENT; width * usize::from(decoder.height())];
+    let mut frames = Vec::new();
+    while let Some(frame) = decoder.read_next_frame().unwrap() {
+        let (colors, _) = frame.buffer.as_chunks::<4>();
+        let rows = || {
+            (0..usize::from(frame.height))
+                .map(|y| (y + usize::from(frame.top)) * width + usize::from(frame.left))
+        };
+        for (row, colors) in rows().zip(colors.chunks_exact(usize::from(frame.width))) {
+            for (place, color) in canvas[row..].iter_mut().zip(colors) {
+                if color[3] != 0 {
+                    *place = *color;
+                }
+            }
+        }
+        frames.push((canvas.clone(), frame.delay));
+        if frame.dispose == DisposalMethod::Background {
+            for row in rows() {
+                canvas[row..row + usize::from(frame.width)].fill(TRANSPARENT);
+            }
+        }
+    }
+    frames
+}
+
+#[test]
+fn frames_delays_and_repetition_come_back() {
+    for ground in [[200, 220, 240, 255], TRANSPARENT] {
+        for effort in [1, 7, 10] {
+            let picture = animation(ground, 3);
+            let options = ResizeOptions { effort: Some(effort), ..ResizeOptions::default() };
+            let data = encode(&picture, &options, &Cancel::new()).unwrap();
+            let found = shown(&data);
+            assert_eq!(found.len(), 5);
+            for (frame, (colors, delay)) in picture.frames.iter().zip(found) {
+                // So few colours that they are kept.
+                assert!(colors.as_flattened() == frame.pixels.data(), "{ground:?} {effort}");
+                assert_eq!(u32::from(delay), (frame.delay_ms + 5) / 10);
+            }
+        }
+    }
+}
+
+#[test]
+fn how_often_it_plays_is_said_in_the_file() {
+    for (plays, repeat) in
+        [(0, Repeat::Infinite), (1, Repeat::Finite(0)), (2, Repeat::Finite(1)), (9, Repeat::Finite(8))]
+    {
+        let data =
+            encode(&animation([0, 0, 0, 255], plays), &ResizeOptions::default(), &Cancel::new()).unwrap();
+        let mut decoder = DecodeOptions::new().read_info(data.as_slice()).unwrap();
+        while decoder.read_next_frame().unwrap().is_some() {}
+        assert_eq!(decoder.repeat(), repeat, "{plays}");
+        let extended = data.windows(11).any(|window| window == b"NETSCAPE2.0");
+        assert_eq!(extended, plays != 1, "{plays}");
+    }
+}
+
+#[test]
+fn only_what_changes_is_stored() {
+    let data = encode(&animation([9, 9, 9, 255], 0), &ResizeOptions::default(), &Cancel::new()).unwrap();
+    let mut decoder = DecodeOptions::new().read_info(data.as_slice()).unwrap();
+    let first = decoder.read_next_frame().unwrap().unwrap();
+    assert_eq!((first.width, first.height), (24, 16));
+    let second = decoder.read_next_frame().unwrap().unwrap();
+    assert_eq!((second.left, second.top, second.width, second.height), (0, 4, 8, 5));
+    let same = Picture {
+        frames: (0..3).map(|_| Frame { pixels: square(0, [9, 9, 9, 255]), delay_ms: 100 }).collect(),
+        plays: 0,
+        embedded: Embedded::default(),
+    };
+    let data = encode(&same, &ResizeOptions::default(), &Cancel::new()).unwrap();
+    assert_eq!(shown(&data).len(), 3);
+}
+
+#[test]
+fn many_colours_come_close() {
+    // Smooth in three directions, 4096 colours and more, changing as a whole.
+    let frame = |shift: u32| {
+        let mut pixels = Pixels::new(Layout::Rgb8, 64, 64).unwrap();
+        let (out, _) = pixels.data_mut().as_chunks_mut::<3>();
+        for (at, out) in (0_u32..).zip(out) {
+            let (x, y) = (at % 64, at / 64);
+            *out = [(x * 4) as u8, (y * 4) as u8, ((x + y + shift) * 2 % 256) as u8];
+        }
+        Frame { pixels, delay_ms: 100 }
+    };
+    let picture = Picture { frames: vec![frame(0), frame(40)], plays: 0, embedded: Embedded::default() };
+    for (effort, dither) in [(1, 0.0), (7, 0.0), (7, 1.0)] {
+        let options = ResizeOptions { effort: Some(effort), dither, ..ResizeOptions::default() };
+        let data = encode(&picture, &options, &Cancel::new()).unwrap();
+        for (frame, (colors, _)) in picture.frames.iter().zip(shown(&data)) {
+            let (expected, _) = frame.pixels.data().as_chunks::<3>();
+            let total: u32 = expected
+                .iter()
+                .zip(&colors)
+                .flat_map(|(one, other)| one.iter().zip(other).map(|(a, b)| u32::from(a.abs_diff(*b))))
+                .sum();
+            let mean = f64::from(total) / (64.0 * 64.0 * 3.0);
+            assert!(mean < 12.0, "effort {effort}, dither {dither}: {mean}");
+        }
+    }
+}
+
+#[test]
+fn half_transparent_is_one_or_the_other() {
+    let pixels = Pixels::from_vec(Layout::La8, 4, 1, vec![10, 0, 20, 127, 30, 128, 40, 255]).unwrap();
+    let data = encode(&Picture::still(pixels), &ResizeOptions::default(), &Cancel::new()).unwrap();
+    let (colors, delay) = shown(&data).remove(0);
+    assert_eq!(colors, [TRANSPARENT, TRANSPARENT, [30, 30, 30, 255], [40, 40, 40, 255]]);
+    assert_eq!(delay, 0);
+}
+
+#[test]
+fn fewer_colours_are_fewer_colours() {
+    let mut pixels = Pixels::new(Layout::Rgb8, 32, 32).unwrap();
+    for (at, byte) in pixels.data_mut().iter_mut().enumerate() {
+        *byte = (at * 7 % 251) as u8;
+    }
+    let options = ResizeOptions { colors: 8, ..ResizeOptions::default() };
+    let data = encode(&Picture::still(pixels), &options, &Cancel::new()).unwrap();
+    let mut colors = shown(&data).remove(0).0;
+    colors.sort_unstable();
+    colors.dedup();
+    assert!((2..=8).contains(&colors.len()), "{}", colors.len());
+}
