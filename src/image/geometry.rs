@@ -4,20 +4,27 @@
 //! libvips' rounding), so that a team that changes over gets the same sizes to the pixel: the image is
 //! scaled as a whole to rounded sizes, then cut or padded by whole pixels.
 
-use super::options::{Fit, Position, ResizeOptions};
+use super::options::{Fit, Position, Region, ResizeOptions, Sides};
+use super::orientation::Orientation;
+use super::resize::Scaling;
 
-/// A rectangle in whole pixels.
+/// A rectangle, in whole pixels unless said otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Rect {
-    pub(super) left: u64,
-    pub(super) top: u64,
-    pub(super) width: u64,
-    pub(super) height: u64,
+pub(super) struct Rect<T = u64> {
+    pub(super) left: T,
+    pub(super) top: T,
+    pub(super) width: T,
+    pub(super) height: T,
 }
 
 /// What is done to an image as it is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Geometry {
+    /// The size of the whole image.
+    pub(super) source: (u32, u32),
+    /// How many of its pixels go into one scaled pixel. `scaled` is `source` over this, rounded, so what
+    /// is left of the last pixel lies half beyond each edge.
+    pub(super) shrink: (f64, f64),
     /// The size that the whole image is scaled to. It may be far larger than what is kept of it.
     pub(super) scaled: (u64, u64),
     /// What is kept of the scaled image.
@@ -29,38 +36,79 @@ pub(super) struct Geometry {
 }
 
 impl Geometry {
-    /// For an image of `width` × `height` pixels as shown.
+    /// For an image of `width` × `height` pixels as shown, trimmed and extracted.
+    ///
+    /// [`Position::Attention`] keeps the middle: where the attention is, only pixels tell, so whoever has
+    /// them calls [`keep_at`](Self::keep_at).
     pub(super) fn new(width: u32, height: u32, options: &ResizeOptions) -> Self {
         let asked = (options.width.map(u64::from), options.height.map(u64::from));
-        let scaled = scaled_size(width, height, asked, options.fit, options.without_enlargement);
+        let (shrink, scaled) = scaled_size((width, height), asked, options.fit, options.without_enlargement);
         let target = (asked.0.unwrap_or(scaled.0), asked.1.unwrap_or(scaled.1));
         let whole = Rect { left: 0, top: 0, width: scaled.0, height: scaled.1 };
-        match options.fit {
+        let (kept, (canvas_width, canvas_height), offset) = match options.fit {
             Fit::Cover => {
-                let kept = (target.0.min(scaled.0), target.1.min(scaled.1));
-                let (left, top) = kept_position(scaled, kept, options.position);
-                let kept = Rect { left, top, width: kept.0, height: kept.1 };
-                Self { scaled, kept, canvas: (kept.width, kept.height), offset: (0, 0) }
+                let size = (target.0.min(scaled.0), target.1.min(scaled.1));
+                let (left, top) = kept_position(scaled, size, options.position);
+                (Rect { left, top, width: size.0, height: size.1 }, size, (0, 0))
             }
             Fit::Contain => {
                 let canvas = (target.0.max(scaled.0), target.1.max(scaled.1));
-                let offset = placed_position(canvas, scaled, options.position);
-                Self { scaled, kept: whole, canvas, offset }
+                (whole, canvas, placed_position(canvas, scaled, options.position))
             }
-            Fit::Fill | Fit::Inside | Fit::Outside => {
-                Self { scaled, kept: whole, canvas: scaled, offset: (0, 0) }
-            }
+            Fit::Fill | Fit::Inside | Fit::Outside => (whole, scaled, (0, 0)),
+        };
+        let Sides { top, right, bottom, left } = options.padding;
+        let canvas = (
+            u64::from(left) + canvas_width + u64::from(right),
+            u64::from(top) + canvas_height + u64::from(bottom),
+        );
+        let offset = (offset.0 + u64::from(left), offset.1 + u64::from(top));
+        Self { source: (width, height), shrink, scaled, kept, canvas, offset }
+    }
+
+    /// Keeps as much as before, from another place of the scaled image on.
+    pub(super) fn keep_at(&mut self, (left, top): (u64, u64)) {
+        self.kept.left = left.min(self.scaled.0 - self.kept.width);
+        self.kept.top = top.min(self.scaled.1 - self.kept.height);
+    }
+
+    /// How the pixels stored in `region` are scaled to what is kept. The region holds the whole image in
+    /// its stored orientation, at any scale: a decoder may have shrunk it.
+    pub(super) fn scaling(
+        &self,
+        region: Region,
+        orientation: Orientation,
+        options: &ResizeOptions,
+    ) -> Scaling {
+        let stored = orientation.orient_size((f64::from(region.width), f64::from(region.height)));
+        let axis = |source: u32, shrink: f64, scaled: u64, stored: f64, first: u64, kept: u64| {
+            let source = f64::from(source);
+            let beyond = (scaled as f64 * shrink - source) / 2.0;
+            let unit = stored / source;
+            ((first as f64 * shrink - beyond) * unit, kept as f64 * shrink * unit)
+        };
+        let Rect { left, top, width, height } = self.kept;
+        let (left, width) = axis(self.source.0, self.shrink.0, self.scaled.0, stored.0, left, width);
+        let (top, height) = axis(self.source.1, self.shrink.1, self.scaled.1, stored.1, top, height);
+        let shown = Rect { left, top, width, height };
+        Scaling {
+            region,
+            area: orientation.stored_rect(shown, (f64::from(region.width), f64::from(region.height))),
+            // Output sides are checked to be `u32`.
+            target: orientation.orient_size((self.kept.width as u32, self.kept.height as u32)),
+            kernel: options.kernel,
+            linear: options.linear,
         }
     }
 }
 
+/// How many pixels of each axis go into one, and the scaled size.
 fn scaled_size(
-    width: u32,
-    height: u32,
+    (width, height): (u32, u32),
     asked: (Option<u64>, Option<u64>),
     fit: Fit,
     without_enlargement: bool,
-) -> (u64, u64) {
+) -> ((f64, f64), (u64, u64)) {
     let (width, height) = (f64::from(width), f64::from(height));
     let horizontal = asked.0.map(|target| width / target as f64);
     let vertical = asked.1.map(|target| height / target as f64);
@@ -82,9 +130,18 @@ fn scaled_size(
         horizontal = horizontal.max(1.0);
         vertical = vertical.max(1.0);
     }
-    // A side never vanishes.
-    let side = |length: f64, shrink: f64| ((length / shrink.min(length)) + 0.5).floor().max(1.0) as u64;
-    (side(width, horizontal), side(height, vertical))
+    let axis = |length: f64, shrink: f64| {
+        // A side never vanishes.
+        let shrink = shrink.min(length);
+        // Through the reciprocal when enlarging, as libvips is given it: halves fall on the side that it
+        // has them on.
+        let exact = if shrink < 1.0 { length * (1.0 / shrink) } else { length / shrink };
+        let scaled = (exact + 0.5).floor().max(1.0);
+        // A side that keeps its length is left as it is.
+        (if scaled.total_cmp(&length).is_eq() { 1.0 } else { shrink }, scaled as u64)
+    };
+    let (across, down) = (axis(width, horizontal), axis(height, vertical));
+    ((across.0, down.0), (across.1, down.1))
 }
 
 /// Where the kept part begins in the scaled image.
@@ -166,6 +223,81 @@ mod tests {
                 "{size:?} {width:?} {height:?} {fit:?}"
             );
         }
+    }
+
+    /// Sizes and places of every fit and position, as sharp gives them: `benchmark/judge/sizes.js`.
+    #[test]
+    fn sizes_and_places_are_those_of_sharps_table() {
+        let table = include_str!("../../tests/image/sharp-sizes.csv");
+        let mut cases = 0;
+        for line in table.lines().skip(2) {
+            let cells: Vec<&str> = line.split(',').collect();
+            let number = |index: usize| cells[index].parse::<u64>().ok();
+            let asked = |index: usize| number(index).map(|asked| asked as u32);
+            let fit = match cells[3] {
+                "cover" => Fit::Cover,
+                "contain" => Fit::Contain,
+                "fill" => Fit::Fill,
+                "inside" => Fit::Inside,
+                _ => Fit::Outside,
+            };
+            let position = match cells[4] {
+                "top" => Position::Top,
+                "right top" => Position::TopRight,
+                "right" => Position::Right,
+                "right bottom" => Position::BottomRight,
+                "bottom" => Position::Bottom,
+                "left bottom" => Position::BottomLeft,
+                "left" => Position::Left,
+                "left top" => Position::TopLeft,
+                _ => Position::Center,
+            };
+            let without_enlargement = cells[7] == "1";
+            let options = ResizeOptions { position, without_enlargement, ..options(asked(5), asked(6), fit) };
+            let geometry = Geometry::new(asked(0).unwrap(), asked(1).unwrap(), &options);
+            assert_eq!(geometry.canvas, (number(8).unwrap(), number(9).unwrap()), "{line}");
+            // Where the same pixels are found in several places there is none to compare with.
+            if let (Some(left), Some(top)) = (number(10), number(11)) {
+                let place = match fit {
+                    Fit::Contain => geometry.offset,
+                    _ => (geometry.kept.left, geometry.kept.top),
+                };
+                assert_eq!(place, (left, top), "{line}");
+            }
+            cases += 1;
+        }
+        assert!(cases >= 2_000, "{cases}");
+    }
+
+    #[test]
+    fn padding_is_around_the_fitted_image() {
+        let padding = Sides { top: 1, right: 2, bottom: 3, left: 4 };
+        let options = ResizeOptions { padding, ..options(Some(10), Some(20), Fit::Contain) };
+        let geometry = Geometry::new(10, 10, &options);
+        assert_eq!((geometry.canvas, geometry.offset), ((16, 24), (4, 6)));
+        assert_eq!(geometry.kept, Rect { left: 0, top: 0, width: 10, height: 10 });
+    }
+
+    /// What is kept, in source pixels, by hand: of 10 → 3, each pixel is 10/3 wide; of 100 × 9 → 50 × 5, each
+    /// is two, so that the five rows reach half a row beyond the nine at either edge.
+    #[test]
+    fn sampling_keeps_the_aspect_ratio() {
+        let area = |size: (u32, u32), stored: (u32, u32), orientation: u16, options: &ResizeOptions| {
+            let region = Region { left: 0, top: 0, width: stored.0, height: stored.1 };
+            let orientation = Orientation::from_exif(orientation).unwrap();
+            let scaling = Geometry::new(size.0, size.1, options).scaling(region, orientation, options);
+            let Rect { left, top, width, height } = scaling.area;
+            ([left, top, width, height], scaling.target)
+        };
+        let fifty = options(Some(50), None, Fit::Cover);
+        assert_eq!(area((100, 9), (100, 9), 1, &fifty), ([0.0, -0.5, 100.0, 10.0], (50, 5)));
+        // Decoded at half the size; turned.
+        assert_eq!(area((100, 18), (50, 9), 1, &fifty), ([0.0, 0.0, 50.0, 9.0], (50, 9)));
+        assert_eq!(area((100, 9), (9, 100), 6, &fifty), ([-0.5, 0.0, 10.0, 100.0], (5, 50)));
+        let corner = ResizeOptions { position: Position::TopLeft, ..options(Some(10), Some(10), Fit::Cover) };
+        assert_eq!(area((40, 20), (40, 20), 1, &corner), ([0.0, 0.0, 20.0, 20.0], (10, 10)));
+        // Mirrored, the left of what is shown is the right of what is stored.
+        assert_eq!(area((40, 20), (40, 20), 2, &corner), ([20.0, 0.0, 20.0, 20.0], (10, 10)));
     }
 
     #[test]

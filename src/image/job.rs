@@ -1,14 +1,23 @@
-//! A resize in slices, so that a worker may turn to something more urgent between them.
+//! A job in slices, so that a worker may turn to something more urgent between them: decode, scale, finish.
+//! What a stage needed is freed before the next one begins.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
+use super::color::ToSrgb;
+use super::decode;
+use super::finish::{Finisher, Prepared};
+use super::gauge::Gauge;
 use super::metadata::Metadata;
 use super::options::FailOn;
-use super::pixels::{Picture, Pixels};
 use super::plan::Plan;
-use super::{Format, Limits, ResizeOptions, color, compose, decode, encode, probe, resize};
+use super::raster::Raster;
+use super::scale::{Base, Scaler};
+use super::timings::{Timings, milliseconds};
+use super::{Format, Limits, ResizeOptions, embedded, probe};
 use crate::error::{Error, Result};
-use crate::pool::Cancel;
+use crate::pool::{Cancel, Cx};
 
 /// An encoded image.
 #[derive(Clone)]
@@ -21,14 +30,18 @@ pub struct Output {
     pub width: u32,
     /// Its height in pixels.
     pub height: u32,
-    /// Its frames: 1.
+    /// Its frames: 1 for a still image.
     pub frames: u32,
+    /// Milliseconds that each frame is shown; empty for a still image.
+    pub delays: Vec<u32>,
+    /// What took how long.
+    pub timings: Timings,
 }
 
 impl fmt::Debug for Output {
     /// Without the bytes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { data, format, width, height, frames } = self;
+        let Self { data, format, width, height, frames, .. } = self;
         write!(f, "Output({format:?}, {width}x{height}, {frames} frame(s), {} bytes)", data.len())
     }
 }
@@ -38,34 +51,94 @@ impl fmt::Debug for Output {
 pub enum Step {
     /// There is more to do.
     More,
-    /// The job is done; stepping it again is an error.
-    Done(Output),
+    /// The job is done: its outputs, in the order they were asked for. Stepping it again is an error.
+    Done(Vec<Output>),
 }
 
-/// One image on its way: decode, resize, encode, a step each. What a stage needed is freed before the
-/// next one begins.
+/// Who works on the parts of a step.
+pub trait Hands {
+    /// The flag to poll.
+    fn cancel(&self) -> &Cancel;
+
+    /// `part(0) … part(parts - 1)`, in any order, perhaps at the same time; the results in order.
+    ///
+    /// # Errors
+    ///
+    /// The first part's that fails, or what the flag says.
+    fn each<T, F>(&self, parts: usize, part: F) -> Result<Vec<T>>
+    where
+        T: Send + 'static,
+        F: Fn(usize) -> Result<T> + Send + Sync + 'static;
+}
+
+/// The calling thread alone.
+impl Hands for Cancel {
+    fn cancel(&self) -> &Cancel {
+        self
+    }
+
+    fn each<T, F>(&self, parts: usize, part: F) -> Result<Vec<T>>
+    where
+        T: Send + 'static,
+        F: Fn(usize) -> Result<T> + Send + Sync + 'static,
+    {
+        (0..parts)
+            .map(|index| {
+                self.check()?;
+                part(index)
+            })
+            .collect()
+    }
+}
+
+/// A worker, and whatever threads are idle.
+impl Hands for Cx<'_> {
+    fn cancel(&self) -> &Cancel {
+        Cx::cancel(self)
+    }
+
+    fn each<T, F>(&self, parts: usize, part: F) -> Result<Vec<T>>
+    where
+        T: Send + 'static,
+        F: Fn(usize) -> Result<T> + Send + Sync + 'static,
+    {
+        self.parallel(parts, part)
+    }
+}
+
+/// One input on its way to its outputs.
 #[derive(Debug)]
 pub struct ResizeJob<B> {
     plan: Plan,
+    gauge: Gauge,
     stage: Stage<B>,
 }
 
 #[derive(Debug)]
 enum Stage<B> {
     Decode(B),
-    Resize {
-        pixels: Pixels,
-        profile: Option<Vec<u8>>,
+    Scale(Decoded),
+    Finish {
+        prepared: Vec<Prepared>,
+        finisher: Finisher,
+        timings: Timings,
     },
-    Encode(Pixels),
     /// Done or failed.
     Over,
+}
+
+/// A still image, decoded.
+#[derive(Debug)]
+struct Decoded {
+    raster: Raster,
+    finisher: Finisher,
+    timings: Timings,
 }
 
 impl<B: AsRef<[u8]>> ResizeJob<B> {
     /// A job on `bytes`, which must be the bytes that were probed for the plan.
     pub fn new(bytes: B, plan: Plan) -> Self {
-        Self { plan, stage: Stage::Decode(bytes) }
+        Self { plan, gauge: Gauge::default(), stage: Stage::Decode(bytes) }
     }
 
     /// What the job will do.
@@ -78,36 +151,147 @@ impl<B: AsRef<[u8]>> ResizeJob<B> {
     /// # Errors
     ///
     /// `ERR_IMAGE_CORRUPT` for damaged or truncated image data, `ERR_IMAGE_LIMIT` and `ERR_MEMORY_BUDGET`
-    /// when memory does not suffice, and what `cancel` says. After an error the job is over.
-    pub fn step(&mut self, cancel: &Cancel) -> Result<Step> {
-        cancel.check()?;
-        let plan = &self.plan;
+    /// when memory does not suffice, and what the cancel flag says. After an error the job is over.
+    pub fn step(&mut self, hands: &impl Hands) -> Result<Step> {
+        hands.cancel().check()?;
         match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Decode(bytes) => {
-                let bytes = bytes.as_ref();
-                let profile = plan.metadata.icc.as_ref().and_then(|icc| icc.read(bytes));
-                let pixels =
-                    decode::decode(bytes, &plan.metadata, plan.layouts.decoded, FailOn::Error, cancel)?;
-                self.stage = Stage::Resize { pixels, profile };
+                self.stage = self.decode(bytes.as_ref(), hands)?;
                 Ok(Step::More)
             }
-            Stage::Resize { pixels, profile } => {
-                let small = resize::resize(pixels, plan, cancel)?;
-                let mut shown = plan.orientation.apply(small, cancel)?;
-                if let Some(profile) = profile {
-                    color::to_srgb(&mut shown, &profile, cancel)?;
-                }
-                self.stage = Stage::Encode(compose::compose(shown, plan)?);
+            Stage::Scale(decoded) => {
+                self.stage = self.scale(decoded, hands)?;
                 Ok(Step::More)
             }
-            Stage::Encode(pixels) => {
-                let (width, height) = (pixels.width(), pixels.height());
-                let data = encode::encode(&Picture::still(pixels), plan.format, &plan.options, cancel)?;
-                Ok(Step::Done(Output { data, format: plan.format, width, height, frames: 1 }))
+            Stage::Finish { prepared, finisher, timings } => {
+                finish(prepared, finisher, &timings, &self.gauge, hands).map(Step::Done)
             }
             Stage::Over => Err(Error::internal("an image job was stepped after its end")),
         }
     }
+
+    fn decode(&self, bytes: &[u8], hands: &impl Hands) -> Result<Stage<B>> {
+        let Self { plan, gauge, .. } = self;
+        let Plan { metadata, decoding, .. } = plan;
+        let begun = Instant::now();
+        let profile = metadata.icc.as_ref().and_then(|icc| icc.read(bytes));
+        let layout = decoding.layout;
+        let embedded = plan
+            .targets
+            .iter()
+            .map(|target| {
+                embedded::embedded(
+                    bytes,
+                    metadata,
+                    target.options.keep,
+                    target.options.auto_orient,
+                    target.keeps_profile,
+                )
+            })
+            .collect();
+        let finisher = Finisher {
+            targets: plan.targets.clone(),
+            to_srgb: ToSrgb::new(layout, profile.as_deref()).map(Arc::new),
+            embedded,
+        };
+        let mut timings = Timings { scale: decoding.scale.as_str(), ..Timings::default() };
+        if decoding.animated {
+            return self.animation(bytes, finisher, timings, begun, hands);
+        }
+        let extra = gauge.hold(decode::extra_bytes(metadata, *decoding));
+        let converts = finisher.converts();
+        let full_chroma = plan.targets.iter().any(|target| !target.takes_half_chroma(converts));
+        let raster = decode::raster(bytes, metadata, *decoding, full_chroma, plan.fail_on, hands.cancel())?;
+        drop(extra);
+        timings.path = raster.path();
+        timings.decode_ms = milliseconds(begun);
+        Ok(Stage::Scale(Decoded { raster, finisher, timings }))
+    }
+
+    /// Decodes and scales frame by frame, so that only one is in memory as large as it came.
+    fn animation(
+        &self,
+        bytes: &[u8],
+        mut finisher: Finisher,
+        mut timings: Timings,
+        begun: Instant,
+        hands: &impl Hands,
+    ) -> Result<Stage<B>> {
+        let Self { plan, gauge, .. } = self;
+        let cancel = hands.cancel();
+        let mut prepared: Vec<Prepared> = Vec::new();
+        let mut spent = 0.0;
+        let extra = gauge.hold(decode::extra_bytes(&plan.metadata, plan.decoding));
+        let mut frames = decode::frames(bytes, &plan.metadata, plan.decoding.layout, plan.fail_on, cancel)?;
+        let mut index = 0_u32;
+        for frame in frames.by_ref() {
+            cancel.check()?;
+            let frame = frame?;
+            let (raster, delay) = (Raster::Pixels(frame.pixels), frame.delay_ms);
+            timings.path = raster.path();
+            let scaling = Instant::now();
+            let scaler = Scaler::new(plan, Base::new(raster, gauge), finisher.converts(), gauge);
+            if index == 0 {
+                // What trimming and attention find in the first frame holds for all.
+                scaler.resolve(&mut finisher.targets, cancel)?;
+                prepared = finisher.targets.iter().map(|_| Prepared::picture(&plan.metadata)).collect();
+            }
+            let rasters = scaler.scale(&finisher.targets, hands)?;
+            for (output, raster) in rasters.into_iter().enumerate() {
+                if index == 0 || finisher.targets[output].animated {
+                    finisher.add_frame(&mut prepared[output], output, raster, delay, gauge, cancel)?;
+                }
+            }
+            spent += milliseconds(scaling);
+            index += 1;
+        }
+        drop(frames);
+        drop(extra);
+        if index == 0 {
+            return Err(probe::corrupt(plan.metadata.format, "it holds no frame"));
+        }
+        timings.resize_ms = spent;
+        timings.decode_ms = milliseconds(begun) - spent;
+        Ok(Stage::Finish { prepared, finisher, timings })
+    }
+
+    fn scale(&self, decoded: Decoded, hands: &impl Hands) -> Result<Stage<B>> {
+        let Decoded { raster, mut finisher, mut timings } = decoded;
+        let begun = Instant::now();
+        let base = Base::new(raster, &self.gauge);
+        let scaler = Scaler::new(&self.plan, base, finisher.converts(), &self.gauge);
+        scaler.resolve(&mut finisher.targets, hands.cancel())?;
+        let rasters = scaler.scale(&finisher.targets, hands)?;
+        timings.resize_ms = milliseconds(begun);
+        Ok(Stage::Finish { prepared: rasters.into_iter().map(Prepared::Raster).collect(), finisher, timings })
+    }
+}
+
+/// Turns, converts, pads and encodes each output.
+fn finish(
+    prepared: Vec<Prepared>,
+    finisher: Finisher,
+    timings: &Timings,
+    gauge: &Gauge,
+    hands: &impl Hands,
+) -> Result<Vec<Output>> {
+    // The largest first: several hands then end at about the same time.
+    let mut order: Vec<usize> = (0..prepared.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(finisher.cost(*index, &prepared[*index])));
+    let parts = order.len();
+    let places: Vec<Mutex<Option<Prepared>>> =
+        prepared.into_iter().map(|one| Mutex::new(Some(one))).collect();
+    let (cancel, gauge, timings, sequence) =
+        (hands.cancel().clone(), gauge.clone(), timings.clone(), order.clone());
+    let outputs = hands.each(parts, move |part| {
+        let index = sequence[part];
+        let prepared = places[index].lock().unwrap_or_else(PoisonError::into_inner).take();
+        let prepared = prepared.ok_or_else(|| Error::internal("an output was asked for twice"))?;
+        finisher.finish(index, prepared, &timings, &gauge, &cancel)
+    })?;
+    let mut sorted: Vec<(usize, Output)> = order.into_iter().zip(outputs).collect();
+    sorted.sort_by_key(|(index, _)| *index);
+    Ok(sorted.into_iter().map(|(_, output)| output).collect())
 }
 
 /// Resizes an image in one go, on the calling thread.
@@ -132,13 +316,29 @@ pub fn resize_image(
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<Output> {
+    let outputs = resize_image_set(bytes, std::slice::from_ref(options), FailOn::Error, limits, cancel)?;
+    outputs.into_iter().next().ok_or_else(|| Error::internal("a job without an output"))
+}
+
+/// Makes several outputs of one decoding, on the calling thread; in the order asked for.
+///
+/// # Errors
+///
+/// Those of [`probe`], [`Plan::for_set`] and [`ResizeJob::step`].
+pub fn resize_image_set(
+    bytes: &[u8],
+    outputs: &[ResizeOptions],
+    fail_on: FailOn,
+    limits: &Limits,
+    cancel: &Cancel,
+) -> Result<Vec<Output>> {
     limits.check_bytes(bytes.len() as u64)?;
     let metadata: Metadata = probe::probe(bytes)?;
-    let plan = Plan::new(&metadata, options, limits)?;
+    let plan = Plan::for_set(&metadata, outputs, fail_on, limits)?;
     let mut job = ResizeJob::new(bytes, plan);
     loop {
-        if let Step::Done(output) = job.step(cancel)? {
-            return Ok(output);
+        if let Step::Done(outputs) = job.step(cancel)? {
+            return Ok(outputs);
         }
     }
 }

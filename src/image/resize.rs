@@ -1,169 +1,184 @@
-//! Scaling, through `fast_image_resize`: one pass down the columns and one along the rows, with SIMD chosen
-//! when the program runs, on one thread.
+//! Scaling: one pass down the columns and one along the rows, in floating point from the first sample to
+//! the last, so that nothing is rounded or clipped between them.
 //!
-//! The output is made in bands of rows, so that a cancelled job stops and so that the intermediate image
-//! stays small whatever the input's shape. Sampling is that of scaling the whole image to its rounded size
-//! and cutting afterwards: neighbours beyond the cut count.
+//! The output is made eight rows at a time. Each of a processor's vector lanes holds one of them in the pass
+//! along the rows, which needs no shuffling then, whatever the number of channels. The source is only read:
+//! weighting by alpha and linear light happen on the rows that are at hand, in the cache, and any stretch of
+//! the output's rows can be made on its own.
+//!
+//! Sampling is that of scaling the whole image and cutting afterwards: neighbours beyond the cut count.
+//! Where libvips averages whole rows and columns before it applies the kernel (from four times on, its
+//! `gap` of 2), so does this; edges are continued outwards, as there.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, MulDiv, PixelType, ResizeAlg, Resizer};
+mod passes;
+mod samples;
+mod weights;
 
-use super::options::Kernel;
+use self::passes::Passes;
+use super::geometry::Rect;
+use super::options::{Kernel, Region};
 use super::pixels::{Layout, Pixels};
-use super::plan::Plan;
 use crate::error::{Error, Result};
 use crate::pool::Cancel;
 
-/// The intermediate image of a band aims at this size.
-const BAND_BYTES: usize = 4 << 20;
-/// And at no fewer rows, as every band computes the horizontal kernel anew.
-const MIN_BAND_ROWS: usize = 16;
+/// Output rows that are made at once.
+const LANES: usize = 8;
 
-/// A stretch of one axis of the source, in source pixels.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    start: f64,
-    length: f64,
+/// What is scaled to what.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Scaling {
+    /// The pixels that are seen. Nothing outside has an influence.
+    pub(super) region: Region,
+    /// What of them becomes the output, in fractions of pixels from the region's upper left corner. It may
+    /// reach beyond the region by what rounding has made of the output's size.
+    pub(super) area: Rect<f64>,
+    /// The output's size.
+    pub(super) target: (u32, u32),
+    pub(super) kernel: Kernel,
+    /// In linear light; not for CMYK.
+    pub(super) linear: bool,
 }
 
-impl Span {
-    /// The stretch of `source` pixels that `kept` pixels from `first` on cover, when `source` is scaled to
-    /// `scaled`.
-    fn new(source: u32, scaled: u64, first: u64, kept: u32) -> Self {
-        if u64::from(source) == scaled {
-            return Self { start: first as f64, length: f64::from(kept) };
-        }
-        let shrink = f64::from(source) / scaled as f64;
-        Self { start: first as f64 * shrink, length: f64::from(kept) * shrink }.within(source)
-    }
-
-    /// Rounding must not carry it over the edge.
-    fn within(self, source: u32) -> Self {
-        let start = self.start.min(f64::from(source));
-        Self { start, length: self.length.min(f64::from(source) - start) }
-    }
-
-    fn is_whole_pixels(self, pixels: u32) -> bool {
-        // Exactly: this asks whether pixels can be moved unchanged.
-        self.start.fract() == 0.0 && self.length.total_cmp(&f64::from(pixels)).is_eq()
+impl Scaling {
+    /// Whether pixels are only moved: one for one, from a whole pixel on.
+    pub(super) fn is_cut(&self) -> bool {
+        let whole = |start: f64, length: f64, target: u32| {
+            // Exactly: this asks whether pixels can be moved unchanged.
+            start.fract() == 0.0 && start >= 0.0 && length.total_cmp(&f64::from(target)).is_eq()
+        };
+        let Rect { left, top, width, height } = self.area;
+        whole(left, width, self.target.0) && whole(top, height, self.target.1)
     }
 }
 
-/// Cuts and scales the stored pixels as the plan says.
-pub(super) fn resize(source: Pixels, plan: &Plan, cancel: &Cancel) -> Result<Pixels> {
-    // As kept in the stored orientation; the output's sides are `u32`, so these are.
-    let (width, height) = (plan.kept.width as u32, plan.kept.height as u32);
-    let across = Span::new(source.width(), plan.scaled.0, plan.kept.left, width);
-    let down = Span::new(source.height(), plan.scaled.1, plan.kept.top, height);
-    if (source.width(), source.height()) == (width, height)
-        && across.is_whole_pixels(width)
-        && down.is_whole_pixels(height)
-    {
-        return Ok(source);
-    }
-    scale(source, across, down, (width, height), plan.options.kernel, cancel)
-}
-
-fn scale(
-    mut source: Pixels,
-    across: Span,
-    down: Span,
-    (width, height): (u32, u32),
-    kernel: Kernel,
-    cancel: &Cancel,
-) -> Result<Pixels> {
-    let layout = source.layout();
-    let pixel_type = pixel_type(layout);
-    let algorithm = algorithm(kernel);
-    let cut_only = across.is_whole_pixels(width) && down.is_whole_pixels(height);
-    // Transparent pixels have a colour that nobody sees; weighting by alpha keeps it from bleeding. Moving
-    // pixels unchanged needs no weighting, which loses a little.
-    let weighted = layout.has_alpha() && !cut_only && kernel != Kernel::Nearest;
-    let alpha = MulDiv::default();
-    let (source_width, source_height) = (source.width(), source.height());
-    if weighted {
-        let mut image = Image::from_slice_u8(source_width, source_height, source.data_mut(), pixel_type)
-            .map_err(|error| bug(&error))?;
-        alpha.multiply_alpha_inplace(&mut image).map_err(|error| bug(&error))?;
-        cancel.check()?;
-    }
-    let view =
-        ImageRef::new(source_width, source_height, source.data(), pixel_type).map_err(|error| bug(&error))?;
-    let mut target = Pixels::new(layout, width, height)?;
-    let stride = target.stride();
-    let rows = band_rows(source.stride(), height);
-    let row_shrink = down.length / f64::from(height);
-    let mut resizer = Resizer::new();
-    for (index, band) in target.data_mut().chunks_mut(stride * rows).enumerate() {
-        cancel.check()?;
-        let band_height = (band.len() / stride) as u32;
-        let part = Span {
-            start: down.start + (index * rows) as f64 * row_shrink,
-            length: f64::from(band_height) * row_shrink,
-        }
-        .within(source_height);
-        let mut band =
-            Image::from_slice_u8(width, band_height, band, pixel_type).map_err(|error| bug(&error))?;
-        let options = fast_image_resize::ResizeOptions::new().resize_alg(algorithm).use_alpha(false).crop(
-            across.start,
-            part.start,
-            across.length,
-            part.length,
-        );
-        resizer.resize(&view, &mut band, &options).map_err(|error| bug(&error))?;
-        if weighted {
-            alpha.divide_alpha_inplace(&mut band).map_err(|error| bug(&error))?;
-        }
-    }
+/// Scales the pixels, which are left as they are.
+pub(super) fn resize_ref(source: &Pixels, scaling: &Scaling, cancel: &Cancel) -> Result<Pixels> {
+    let resampler = Resampler::new(source.layout(), source.size(), scaling)?;
+    let (width, height) = scaling.target;
+    let mut target = Pixels::new(source.layout(), width, height)?;
+    resampler.rows(source, 0, &mut target, cancel)?;
     Ok(target)
 }
 
-/// Rows of one band.
-fn band_rows(source_stride: usize, height: u32) -> usize {
-    (BAND_BYTES / source_stride).max(MIN_BAND_ROWS).min(height as usize)
+/// A scaling prepared for images of one layout and size, of which any stretch of rows can be made on its
+/// own: by threads, each a part, and by frames of an animation, one after the other.
+#[derive(Debug)]
+pub(super) struct Resampler {
+    layout: Layout,
+    size: (u32, u32),
+    scaling: Scaling,
+    /// `None` where pixels are only moved or picked.
+    passes: Option<Passes>,
 }
 
-/// What scaling allocates beside source and target, at most.
-pub(super) fn extra_bytes(plan: &Plan) -> u64 {
-    let channels = plan.layouts.decoded.channels();
-    let (width, height) = (u64::from(plan.metadata.width), u64::from(plan.metadata.height));
-    let stride = (plan.metadata.width as usize).saturating_mul(channels);
-    let band = band_rows(stride.max(1), plan.kept.height as u32);
-    let between = (stride as u64 + channels as u64) * band as u64;
-    // A kernel has at most six taps (and its ends) a source pixel or an output pixel, whichever are more:
-    // eight bytes each, and two to four again in fixed point.
-    let taps = |source: u64, kept: u64| 7 * source + 9 * kept;
-    let kernels = (taps(width, plan.kept.width) + taps(height, plan.kept.height)) * 12;
-    between + kernels
-}
+impl Resampler {
+    pub(super) fn new(layout: Layout, size: (u32, u32), scaling: &Scaling) -> Result<Self> {
+        let Region { left, top, width, height } = scaling.region;
+        let inside = |start: u32, length: u32, all: u32| {
+            length > 0 && start.checked_add(length).is_some_and(|end| end <= all)
+        };
+        let finite = |Rect { left, top, width, height }: Rect<f64>| {
+            [left, top, width, height].iter().all(|number| number.is_finite()) && width > 0.0 && height > 0.0
+        };
+        let empty = scaling.target.0 == 0 || scaling.target.1 == 0;
+        if empty || !inside(left, width, size.0) || !inside(top, height, size.1) || !finite(scaling.area) {
+            return Err(Error::internal(format!("{size:?} pixels cannot be scaled as {scaling:?}")));
+        }
+        let picks = scaling.is_cut() || scaling.kernel == Kernel::Nearest;
+        let passes = if picks { None } else { Some(Passes::new(layout, scaling)) };
+        Ok(Self { layout, size, scaling: *scaling, passes })
+    }
 
-fn pixel_type(layout: Layout) -> PixelType {
-    match layout {
-        Layout::L8 => PixelType::U8,
-        Layout::La8 => PixelType::U8x2,
-        Layout::Rgb8 => PixelType::U8x3,
-        Layout::Rgba8 | Layout::Cmyk8 => PixelType::U8x4,
-        Layout::L16 => PixelType::U16,
-        Layout::La16 => PixelType::U16x2,
-        Layout::Rgb16 => PixelType::U16x3,
-        Layout::Rgba16 => PixelType::U16x4,
+    /// How the output's rows are shared out among at most `parts` threads: where each part begins, and how
+    /// many rows it has. Short images have fewer parts.
+    pub(super) fn parts(&self, parts: usize) -> Vec<(u32, u32)> {
+        // Below this, neighbours read more of the same source rows than they share work.
+        const MIN_ROWS: u32 = 64;
+        let height = self.scaling.target.1;
+        let parts = (parts as u32).clamp(1, (height / MIN_ROWS).max(1));
+        let rows = height.div_ceil(parts).next_multiple_of(LANES as u32);
+        (0..height).step_by(rows as usize).map(|first| (first, rows.min(height - first))).collect()
+    }
+
+    /// Makes the rows from `first` on, as many as `target` has.
+    pub(super) fn rows(
+        &self,
+        source: &Pixels,
+        first: u32,
+        target: &mut Pixels,
+        cancel: &Cancel,
+    ) -> Result<()> {
+        let end = first.checked_add(target.height());
+        if (source.layout(), source.size()) != (self.layout, self.size)
+            || target.layout() != self.layout
+            || target.width() != self.scaling.target.0
+            || end.is_none_or(|end| end > self.scaling.target.1)
+        {
+            return Err(Error::internal("rows of another image than the scaling was prepared for"));
+        }
+        match &self.passes {
+            Some(passes) => passes.run(source, first, target, cancel),
+            None => self.pick(source, first, target, cancel),
+        }
+    }
+
+    /// Moves whole pixels: of each output pixel's place, the one that its middle lies in.
+    fn pick(&self, source: &Pixels, first: u32, target: &mut Pixels, cancel: &Cancel) -> Result<()> {
+        let Scaling { region, area, target: (width, height), .. } = self.scaling;
+        let nearest = |index: u32, start: f64, length: f64, target: u32, pixels: u32| {
+            let middle = start + (f64::from(index) + 0.5) * (length / f64::from(target));
+            // `as` saturates below, at 0.
+            (middle as u32).min(pixels - 1)
+        };
+        let bytes = self.layout.pixel_bytes();
+        let columns: Vec<usize> = (0..width)
+            .map(|x| (region.left + nearest(x, area.left, area.width, width, region.width)) as usize * bytes)
+            .collect();
+        let moved = self.scaling.is_cut();
+        let (from, to) = (source.stride(), target.stride());
+        for (y, row) in (first..).zip(target.data_mut().chunks_exact_mut(to)) {
+            if y % 64 == 0 {
+                cancel.check()?;
+            }
+            let line = (region.top + nearest(y, area.top, area.height, height, region.height)) as usize;
+            let line = &source.data()[line * from..][..from];
+            if moved {
+                row.copy_from_slice(&line[columns[0]..][..to]);
+            } else {
+                for (pixel, column) in row.chunks_exact_mut(bytes).zip(&columns) {
+                    pixel.copy_from_slice(&line[*column..][..bytes]);
+                }
+            }
+        }
+        Ok(())
     }
 }
 
-fn algorithm(kernel: Kernel) -> ResizeAlg {
-    match kernel {
-        Kernel::Nearest => ResizeAlg::Nearest,
-        Kernel::Bilinear => ResizeAlg::Convolution(FilterType::Bilinear),
-        Kernel::CatmullRom => ResizeAlg::Convolution(FilterType::CatmullRom),
-        Kernel::Mitchell => ResizeAlg::Convolution(FilterType::Mitchell),
-        Kernel::Lanczos3 => ResizeAlg::Convolution(FilterType::Lanczos3),
+/// Rows made apart, one below the other.
+pub(super) fn stack(parts: Vec<Pixels>) -> Result<Pixels> {
+    let mut parts = parts.into_iter();
+    let first = parts.next().ok_or_else(|| Error::internal("an image of no parts"))?;
+    let rest: Vec<Pixels> = parts.collect();
+    if rest.is_empty() {
+        return Ok(first);
     }
+    let height = rest.iter().map(Pixels::height).sum::<u32>() + first.height();
+    let mut whole = Pixels::new(first.layout(), first.width(), height)?;
+    let mut below = whole.data_mut();
+    for part in std::iter::once(first).chain(rest) {
+        let (rows, others) = below.split_at_mut(part.data().len());
+        rows.copy_from_slice(part.data());
+        below = others;
+    }
+    Ok(whole)
 }
 
-/// Sizes and crops were computed here, so the resizer has nothing to refuse.
-fn bug(error: &dyn std::error::Error) -> Error {
-    Error::internal(format!("scaling failed: {error}"))
+/// What scaling allocates beside source and target, at most, in each of the threads that share it.
+pub(super) fn extra_bytes(layout: Layout, scaling: &Scaling) -> u64 {
+    passes::extra_bytes(layout, scaling)
 }
 
+#[cfg(test)]
+mod judged;
 #[cfg(test)]
 mod tests;

@@ -12,11 +12,11 @@ use napi_derive::napi;
 use super::csv::Export;
 use super::csv_batch::Spare;
 use super::environment::Environment;
+use super::image::Begun;
 use super::value::{Failure, Settlement, Value};
 use crate::csv::Style;
 use crate::error::Error;
-use crate::image::Plan;
-use crate::pool::{Admission, Handle, Lane, Spec, Step, Task};
+use crate::pool::{Admission, Handle, Lane, Spec, Task};
 
 /// See the module's documentation. Used on its environment's thread only.
 #[napi]
@@ -29,7 +29,7 @@ pub struct Bridge {
     pub(super) spare: Spare,
     pub(super) styles: RefCell<HashMap<u32, Style>>,
     /// Resizes whose bytes are about to be transferred.
-    pub(super) admitted: RefCell<HashMap<u32, (Admission, Plan)>>,
+    pub(super) admitted: RefCell<HashMap<u32, Begun>>,
 }
 
 /// What every job call begins with.
@@ -125,12 +125,6 @@ impl Bridge {
             }
             Err(error) => Some(Failure::from(&error)),
         }
-    }
-
-    /// A step that settles `id` with a value.
-    pub(super) fn done(environment: &Arc<Environment>, id: u32, value: Value) -> Step {
-        let environment = Arc::clone(environment);
-        Step::Done(Box::new(move || environment.settle(id, Ok(value))))
     }
 }
 

@@ -14,6 +14,7 @@ use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Result, Status, sys};
 
+use super::image_flight::Flights;
 use super::value::{Failure, Settlement, Value};
 use crate::error::Error;
 use crate::password::{Arenas, MAX_ARGON2_TOGETHER, Width, Workshop};
@@ -28,6 +29,7 @@ type Waker = ThreadsafeFunction<(), (), Vec<Settlement>, Status, false, true, 0>
 pub(super) struct Environment {
     pub(super) process: Arc<Process>,
     pub(super) tenant: Arc<Tenant>,
+    pub(super) flights: Flights,
     settled: Arc<Stack<Settlement>>,
     lent: Arc<Lent>,
     waking: Arc<AtomicBool>,
@@ -141,6 +143,7 @@ impl Environment {
         let settled = Arc::<Stack<Settlement>>::default();
         let environment = Arc::new(Self {
             tenant: process.pool.tenant(),
+            flights: Flights::default(),
             process,
             settled: Arc::clone(&settled),
             lent: Arc::default(),

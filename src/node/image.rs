@@ -4,143 +4,23 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use napi::bindgen_prelude::{Buffer, Either, Uint8Array, Uint8ArraySlice};
 use napi_derive::napi;
 
 use super::bridge::{Ask, Bridge};
 use super::environment::{Environment, Loan};
-use super::value::{Failure, ImageFacts, ImageOutcome, Value};
-use crate::error::{Code, Error, Result};
-use crate::image::{
-    Background, ChromaSubsampling, Fit, Format, Kernel, Limits, Metadata, Plan, Position, ResizeJob,
-    ResizeOptions, Step as ImageStep, probe,
-};
-use crate::pool::{Admission, Cx, Slab, Step, Task};
-
-#[napi(object, object_to_js = false)]
-pub struct ColorArgument {
-    pub r: u8,
-    pub g: u8,
-    pub b: u8,
-    pub alpha: u8,
-}
-
-#[napi(object, object_to_js = false)]
-#[derive(Clone, Copy)]
-pub struct ImageLimitsArgument {
-    pub input_bytes: f64,
-    pub input_pixels: f64,
-    pub frames: u32,
-}
-
-/// Checked and complete; 0 and '' stand for what follows from the image.
-#[napi(object, object_to_js = false)]
-#[allow(clippy::struct_excessive_bools, reason = "they are the switches that JavaScript has")]
-pub struct ResizeArgument {
-    pub width: u32,
-    pub height: u32,
-    pub fit: String,
-    pub position: String,
-    pub focal_x: f64,
-    pub focal_y: f64,
-    pub kernel: String,
-    pub without_enlargement: bool,
-    pub background: ColorArgument,
-    pub auto_orient: bool,
-    pub format: String,
-    pub quality: u8,
-    pub lossless: bool,
-    pub effort: u8,
-    pub progressive: bool,
-    pub chroma_subsampling: String,
-    pub compression_level: u8,
-    pub limits: ImageLimitsArgument,
-}
-
-impl From<ImageLimitsArgument> for Limits {
-    fn from(limits: ImageLimitsArgument) -> Self {
-        Limits {
-            input_bytes: limits.input_bytes as u64,
-            input_pixels: limits.input_pixels as u64,
-            frames: limits.frames,
-            ..Limits::default()
-        }
-    }
-}
-
-fn unknown(option: &str, value: &str) -> Error {
-    Error::new(Code::InvalidArg, format!("options.{option} '{value}' is not known"))
-}
-
-impl TryFrom<&ResizeArgument> for ResizeOptions {
-    type Error = Error;
-
-    fn try_from(options: &ResizeArgument) -> Result<Self> {
-        Ok(ResizeOptions {
-            width: (options.width > 0).then_some(options.width),
-            height: (options.height > 0).then_some(options.height),
-            fit: match options.fit.as_str() {
-                "cover" => Fit::Cover,
-                "contain" => Fit::Contain,
-                "fill" => Fit::Fill,
-                "inside" => Fit::Inside,
-                "outside" => Fit::Outside,
-                other => return Err(unknown("fit", other)),
-            },
-            position: match options.position.as_str() {
-                "center" => Position::Center,
-                "top" => Position::Top,
-                "top-right" => Position::TopRight,
-                "right" => Position::Right,
-                "bottom-right" => Position::BottomRight,
-                "bottom" => Position::Bottom,
-                "bottom-left" => Position::BottomLeft,
-                "left" => Position::Left,
-                "top-left" => Position::TopLeft,
-                "focal" => Position::Focal { x: options.focal_x, y: options.focal_y },
-                other => return Err(unknown("position", other)),
-            },
-            kernel: match options.kernel.as_str() {
-                "nearest" => Kernel::Nearest,
-                "bilinear" => Kernel::Bilinear,
-                "catmull-rom" => Kernel::CatmullRom,
-                "mitchell" => Kernel::Mitchell,
-                "lanczos3" => Kernel::Lanczos3,
-                other => return Err(unknown("kernel", other)),
-            },
-            without_enlargement: options.without_enlargement,
-            background: Background {
-                r: options.background.r,
-                g: options.background.g,
-                b: options.background.b,
-                alpha: options.background.alpha,
-            },
-            auto_orient: options.auto_orient,
-            format: match options.format.as_str() {
-                "" => None,
-                "jpeg" => Some(Format::Jpeg),
-                "png" => Some(Format::Png),
-                "webp" => Some(Format::WebP),
-                other => return Err(unknown("format", other)),
-            },
-            quality: Some(options.quality),
-            lossless: options.lossless,
-            effort: Some(options.effort),
-            progressive: options.progressive,
-            chroma_subsampling: match options.chroma_subsampling.as_str() {
-                "4:2:0" => Some(ChromaSubsampling::Quarter),
-                "4:4:4" => Some(ChromaSubsampling::Full),
-                other => return Err(unknown("chromaSubsampling", other)),
-            },
-            compression_level: options.compression_level,
-            ..Default::default()
-        })
-    }
-}
+use super::image_flight::{Follower, Order};
+use super::image_options::{ImageLimitsArgument, ResizeRequest, fail_on};
+use super::image_task::ImageTask;
+use super::value::{Failure, ImageFacts, ImageOutcome, ImageTimings, ImagesOutcome, Value};
+use crate::error::{Error, Result};
+use crate::image::{Limits, Metadata, Output, Plan, ResizeOptions, probe};
+use crate::pool::{Admission, Lane, Slab};
 
 /// An input's bytes, ours to read on any thread.
-enum Input {
+pub(super) enum Input {
     Copied(Slab),
     /// JavaScript gave the memory away: nobody else can reach it. Fields drop in order: the loan ends last.
     Transferred(Uint8Array, #[allow(dead_code, reason = "its end is what counts")] Loan),
@@ -155,29 +35,73 @@ impl AsRef<[u8]> for Input {
     }
 }
 
-/// A resize, a stage a slice.
-struct ImageTask {
-    id: u32,
-    environment: Arc<Environment>,
-    job: ResizeJob<Input>,
+/// An input that a job reads and others are compared with.
+#[derive(Clone)]
+pub(super) struct SharedInput(pub(super) Arc<Input>);
+
+impl AsRef<[u8]> for SharedInput {
+    fn as_ref(&self) -> &[u8] {
+        (*self.0).as_ref()
+    }
 }
 
-impl Task for ImageTask {
-    fn run(&mut self, cx: &mut Cx<'_>) -> Result<Step> {
-        Ok(match self.job.step(cx.cancel())? {
-            ImageStep::More => Step::More,
-            ImageStep::Done(output) => {
-                let outcome = ImageOutcome {
-                    data: Buffer::from(output.data),
-                    format: output.format.as_str().to_owned(),
-                    width: output.width,
-                    height: output.height,
-                    frames: output.frames,
-                };
-                Bridge::done(&self.environment, self.id, Value::Image(outcome))
-            }
-        })
+/// Who waits for a resize, and for what.
+pub(super) struct Wish {
+    pub(super) id: u32,
+    pub(super) asked: Instant,
+    /// Whether each output's timings are wanted.
+    pub(super) timings: Vec<bool>,
+}
+
+impl Wish {
+    fn new(id: u32, request: &ResizeRequest) -> Self {
+        Self {
+            id,
+            asked: Instant::now(),
+            timings: request.outputs.iter().map(|output| output.timings).collect(),
+        }
     }
+
+    /// The outputs as JavaScript gets them. `queued_ms`: how long the job waited; `None` for whoever shares
+    /// another's.
+    pub(super) fn value(&self, outputs: Vec<Output>, queued_ms: Option<f64>) -> Value {
+        let total_ms = self.asked.elapsed().as_secs_f64() * 1000.0;
+        let images = outputs.into_iter().enumerate().map(|(index, output)| {
+            let Output { data, format, width, height, frames, delays, timings } = output;
+            let wanted = self.timings.get(index) == Some(&true);
+            ImageOutcome {
+                data: Buffer::from(data),
+                format: format.as_str().to_owned(),
+                width,
+                height,
+                frames,
+                delays: (frames > 1).then_some(delays),
+                timings: wanted.then(|| ImageTimings {
+                    queue_ms: queued_ms.unwrap_or(0.0),
+                    decode_ms: timings.decode_ms,
+                    resize_ms: timings.resize_ms,
+                    color_ms: timings.color_ms,
+                    encode_ms: timings.encode_ms,
+                    total_ms,
+                    path: timings.path.to_owned(),
+                    decode_scale: timings.scale.to_owned(),
+                    peak_bytes: timings.peak_bytes as f64,
+                    shared: queued_ms.is_none(),
+                }),
+            }
+        });
+        Value::Images(Box::new(ImagesOutcome { images: images.collect() }))
+    }
+}
+
+/// Checked options, and what must be the same for two jobs to be one.
+fn order(lane: Lane, request: &ResizeRequest) -> Result<Order> {
+    Ok(Order {
+        lane,
+        outputs: request.outputs.iter().map(ResizeOptions::try_from).collect::<Result<_>>()?,
+        limits: request.limits.into(),
+        fail_on: fail_on(&request.fail_on)?,
+    })
 }
 
 /// What the header says, for JavaScript.
@@ -200,6 +124,9 @@ fn facts(metadata: &Metadata, file: &[u8]) -> ImageFacts {
         xmp: read(&metadata.xmp),
         progressive: metadata.progressive,
         chroma_subsampling: metadata.chroma_subsampling.map(str::to_owned),
+        density: metadata.density,
+        plays: metadata.plays,
+        delays: (!metadata.delays.is_empty()).then(|| metadata.delays.clone()),
     }
 }
 
@@ -248,18 +175,20 @@ impl Bridge {
         lane: u32,
         timeout_ms: f64,
         source: Either<String, Uint8ArraySlice<'_>>,
-        options: ResizeArgument,
+        request: ResizeRequest,
     ) -> Option<Failure> {
         let ask = Ask::new(id, lane, timeout_ms);
-        let limits = Limits::from(options.limits);
-        let outcome = ResizeOptions::try_from(&options).and_then(|options| match source {
-            Either::A(path) => self.resize_file(&ask, path, options, limits),
-            Either::B(bytes) => {
-                let (admission, plan) = self.plan(&ask, &bytes, &options, &limits)?;
-                let copy = self.environment.process.pool.slabs().copy(&bytes);
-                self.start(id, admission, plan, Input::Copied(copy));
-                Ok(())
-            }
+        let wish = Wish::new(id, &request);
+        let outcome = order(ask.lane, &request).and_then(|order| match source {
+            Either::A(path) => self.resize_file(&ask, path, order, wish),
+            Either::B(bytes) => match self.begin(&ask, &bytes, order, wish)? {
+                Some(begun) => {
+                    let copy = self.environment.process.pool.slabs().copy(&bytes);
+                    self.start(begun, Input::Copied(copy));
+                    Ok(())
+                }
+                None => Ok(()),
+            },
         });
         outcome.err().map(|error| Failure::from(&error))
     }
@@ -273,14 +202,15 @@ impl Bridge {
         lane: u32,
         timeout_ms: f64,
         bytes: Uint8ArraySlice<'_>,
-        options: ResizeArgument,
+        request: ResizeRequest,
     ) -> Option<Failure> {
-        let limits = Limits::from(options.limits);
-        let outcome = ResizeOptions::try_from(&options)
-            .and_then(|options| self.plan(&Ask::new(id, lane, timeout_ms), &bytes, &options, &limits));
-        match outcome {
-            Ok(admitted) => {
-                self.admitted.borrow_mut().insert(id, admitted);
+        let ask = Ask::new(id, lane, timeout_ms);
+        let wish = Wish::new(id, &request);
+        match order(ask.lane, &request).and_then(|order| self.begin(&ask, &bytes, order, wish)) {
+            Ok(begun) => {
+                if let Some(begun) = begun {
+                    self.admitted.borrow_mut().insert(id, begun);
+                }
                 None
             }
             Err(error) => Some(Failure::from(&error)),
@@ -290,13 +220,14 @@ impl Bridge {
     /// `owned`: the memory is ours alone; otherwise it could not be detached and is copied.
     #[napi]
     pub fn start_resize(&self, id: u32, bytes: Uint8Array, owned: bool) {
-        let Some((admission, plan)) = self.admitted.borrow_mut().remove(&id) else { return };
+        // None for one that shares another's result.
+        let Some(begun) = self.admitted.borrow_mut().remove(&id) else { return };
         let input = if owned {
             Input::Transferred(bytes, self.environment.lend())
         } else {
             Input::Copied(self.environment.process.pool.slabs().copy(&bytes))
         };
-        self.start(id, admission, plan, input);
+        self.start(begun, input);
     }
 
     /// Of bytes: read in place, within the call.
@@ -338,44 +269,57 @@ impl Bridge {
     }
 }
 
+/// A resize that was let in, before its input is ours.
+pub(super) struct Begun {
+    admission: Admission,
+    plan: Plan,
+    order: Order,
+    wish: Wish,
+}
+
 impl Bridge {
-    /// Reads the header in place, and lets the job in.
-    fn plan(
-        &self,
-        ask: &Ask,
-        bytes: &[u8],
-        options: &ResizeOptions,
-        limits: &Limits,
-    ) -> Result<(Admission, Plan)> {
-        limits.check_bytes(bytes.len() as u64)?;
-        let plan = Plan::new(&probe(bytes)?, options, limits)?;
-        let spec = ask.spec(bytes.len() as u64, plan.working_bytes());
-        Ok((self.admit(ask.id, &spec)?, plan))
-    }
-
-    fn start(&self, id: u32, admission: Admission, plan: Plan, input: Input) {
-        let task =
-            ImageTask { id, environment: Arc::clone(&self.environment), job: ResizeJob::new(input, plan) };
-        self.environment.process.pool.enqueue(admission, Box::new(task));
-    }
-
-    fn resize_file(&self, ask: &Ask, path: String, options: ResizeOptions, limits: Limits) -> Result<()> {
-        let id = ask.id;
-        let environment = Arc::clone(&self.environment);
-        self.with_file(ask, path, limits, move |bytes, mut admission| {
-            let plan = probe(&bytes).and_then(|metadata| Plan::new(&metadata, &options, &limits));
-            let grown = plan.and_then(|plan| {
-                admission.grow(bytes.len() as u64, plan.working_bytes())?;
-                Ok(plan)
-            });
-            match grown {
-                Ok(plan) => {
-                    let job = ResizeJob::new(Input::Copied(bytes.into()), plan);
-                    let task = ImageTask { id, environment: Arc::clone(&environment), job };
-                    environment.process.pool.enqueue(admission, Box::new(task));
+    /// Lets the job in: behind an identical one that is under way (then that was all), or, the header read
+    /// in place, as one of its own.
+    fn begin(&self, ask: &Ask, bytes: &[u8], order: Order, wish: Wish) -> Result<Option<Begun>> {
+        order.limits.check_bytes(bytes.len() as u64)?;
+        if let Some(flight) = self.environment.flights.find(&order, bytes) {
+            let mut admission = self.admit(ask.id, &ask.spec(0, 0))?;
+            // It waits for nobody's slot.
+            admission.begin();
+            match flight.join(Follower { admission, wish }) {
+                Ok(()) => return Ok(None),
+                // It has landed this moment.
+                Err(Follower { mut admission, wish }) => {
+                    let plan = flight.plan.clone();
+                    admission.grow(bytes.len() as u64, plan.working_bytes())?;
+                    return Ok(Some(Begun { admission, plan, order, wish }));
                 }
-                Err(error) => admission.fail(error),
             }
+        }
+        let plan = Plan::for_set(&probe(bytes)?, &order.outputs, order.fail_on, &order.limits)?;
+        let spec = ask.spec(bytes.len() as u64, plan.working_bytes());
+        Ok(Some(Begun { admission: self.admit(ask.id, &spec)?, plan, order, wish }))
+    }
+
+    fn start(&self, begun: Begun, input: Input) {
+        start(&self.environment, begun, input);
+    }
+
+    fn resize_file(&self, ask: &Ask, path: String, order: Order, wish: Wish) -> Result<()> {
+        let environment = Arc::clone(&self.environment);
+        self.with_file(ask, path, order.limits, move |bytes, admission| {
+            if let Some(flight) = environment.flights.find(&order, &bytes) {
+                let mut admission = admission;
+                admission.begin();
+                match flight.join(Follower { admission, wish }) {
+                    Ok(()) => {}
+                    Err(Follower { admission, wish }) => {
+                        start_file(&environment, admission, bytes, order, wish);
+                    }
+                }
+                return;
+            }
+            start_file(&environment, admission, bytes, order, wish);
         })
     }
 
@@ -399,5 +343,33 @@ impl Bridge {
             // If it panicked, its admission was dropped, and has said so.
             drop(read.await);
         }))
+    }
+}
+
+fn start(environment: &Arc<Environment>, begun: Begun, input: Input) {
+    let Begun { admission, plan, order, wish } = begun;
+    let flight = environment.flights.take_off(order, plan, input);
+    let task = ImageTask::new(flight, wish, environment);
+    environment.process.pool.enqueue(admission, Box::new(task));
+}
+
+/// Goes on with the bytes of a file.
+fn start_file(
+    environment: &Arc<Environment>,
+    mut admission: Admission,
+    bytes: Vec<u8>,
+    order: Order,
+    wish: Wish,
+) {
+    let plan = probe(&bytes)
+        .and_then(|metadata| Plan::for_set(&metadata, &order.outputs, order.fail_on, &order.limits))
+        .and_then(|plan| {
+            // Its bytes were counted when the file was read.
+            admission.grow(0, plan.working_bytes())?;
+            Ok(plan)
+        });
+    match plan {
+        Ok(plan) => start(environment, Begun { admission, plan, order, wish }, Input::Copied(bytes.into())),
+        Err(error) => admission.fail(error),
     }
 }

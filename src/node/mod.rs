@@ -16,6 +16,9 @@ mod environment;
 #[cfg(feature = "faults")]
 mod faults;
 mod image;
+mod image_flight;
+mod image_options;
+mod image_task;
 mod password;
 mod settings;
 mod value;

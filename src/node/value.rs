@@ -63,6 +63,28 @@ pub struct ImageOutcome {
     pub width: u32,
     pub height: u32,
     pub frames: u32,
+    pub delays: Option<Vec<u32>>,
+    pub timings: Option<ImageTimings>,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct ImageTimings {
+    pub queue_ms: f64,
+    pub decode_ms: f64,
+    pub resize_ms: f64,
+    pub color_ms: f64,
+    pub encode_ms: f64,
+    pub total_ms: f64,
+    pub path: String,
+    pub decode_scale: String,
+    pub peak_bytes: f64,
+    pub shared: bool,
+}
+
+/// What a job made of one input.
+#[napi(object, object_from_js = false)]
+pub struct ImagesOutcome {
+    pub images: Vec<ImageOutcome>,
 }
 
 #[napi(object, object_from_js = false)]
@@ -81,6 +103,10 @@ pub struct ImageFacts {
     pub xmp: Option<Buffer>,
     pub progressive: Option<bool>,
     pub chroma_subsampling: Option<String>,
+    pub density: Option<f64>,
+    #[napi(js_name = "loop")]
+    pub plays: Option<u32>,
+    pub delays: Option<Vec<u32>>,
 }
 
 /// A batch whose bytes have reached the export's destination.
@@ -108,7 +134,7 @@ pub enum Value {
     Text(String),
     Bytes(Buffer),
     Check(Box<CheckOutcome>),
-    Image(ImageOutcome),
+    Images(Box<ImagesOutcome>),
     Facts(Box<ImageFacts>),
     Batch(BatchOutcome),
     Export(ExportOutcome),
@@ -126,7 +152,7 @@ impl ToNapiValue for Value {
                 Value::Text(value) => String::to_napi_value(env, value),
                 Value::Bytes(value) => Buffer::to_napi_value(env, value),
                 Value::Check(value) => CheckOutcome::to_napi_value(env, *value),
-                Value::Image(value) => ImageOutcome::to_napi_value(env, value),
+                Value::Images(value) => ImagesOutcome::to_napi_value(env, *value),
                 Value::Facts(value) => ImageFacts::to_napi_value(env, *value),
                 Value::Batch(value) => BatchOutcome::to_napi_value(env, value),
                 Value::Export(value) => ExportOutcome::to_napi_value(env, value),

@@ -1,0 +1,235 @@
+//! From the decoded image to each output's pixels: what depends on the pixels is found out first (borders,
+//! what draws the eye), then the ladder is climbed down.
+
+use std::sync::{Arc, OnceLock};
+
+use super::gauge::Gauge;
+use super::geometry::{Geometry, Rect};
+use super::job::Hands;
+use super::options::Region;
+use super::pixels::Pixels;
+use super::plan::Plan;
+use super::raster::{Kept, Planes, Raster};
+use super::resize::{self, Resampler, Scaling};
+use super::rungs::{self, Rung};
+use super::target::{Shape, Target, within};
+use super::{attention, trim};
+use crate::error::{Code, Error, Result};
+use crate::pool::Cancel;
+
+/// The decoded image.
+#[derive(Debug)]
+pub(super) struct Base {
+    kept: Arc<Kept>,
+}
+
+impl Base {
+    pub(super) fn new(raster: Raster, gauge: &Gauge) -> Self {
+        Self { kept: Arc::new(Kept::new(raster, gauge)) }
+    }
+}
+
+pub(super) struct Scaler<'a> {
+    plan: &'a Plan,
+    base: Base,
+    converts: bool,
+    gauge: &'a Gauge,
+}
+
+impl<'a> Scaler<'a> {
+    /// `converts`: the pixels' colours are not sRGB.
+    pub(super) fn new(plan: &'a Plan, base: Base, converts: bool, gauge: &'a Gauge) -> Self {
+        Self { plan, base, converts, gauge }
+    }
+
+    /// Finds out what depends on the pixels, and sets the targets' shapes accordingly.
+    pub(super) fn resolve(&self, targets: &mut [Target], cancel: &Cancel) -> Result<()> {
+        for target in targets {
+            if target.options.trim.is_some() {
+                self.trim(target, cancel)?;
+            }
+            if target.needs_attention() {
+                self.look(target, cancel)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn trim(&self, target: &mut Target, cancel: &Cancel) -> Result<()> {
+        let Some(wanted) = target.options.trim else { return Ok(()) };
+        let promised = target.shape.canvas;
+        let image = pixels(&self.base.kept)?;
+        let mut region = trim::trim(image, wanted, target.orientation, cancel)?;
+        if let Some(inner) = target.options.extract {
+            region = within(region, target.orientation, inner)?;
+        }
+        target.shape = Shape::new(image.size(), target.orientation, region, &target.options, target.format)?;
+        let (width, height) = target.shape.canvas;
+        // Memory was promised for the untrimmed image's output.
+        if super::plan::pixels((width, height)) > super::plan::pixels(promised) {
+            return Err(Error::new(
+                Code::ImageLimit,
+                format!(
+                    "trimming leaves a shape whose output would be {width}x{height} pixels, more than the {}x{} of the untrimmed image's; give both width and height",
+                    promised.0, promised.1
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Where attention keeps a part of the image.
+    fn look(&self, target: &mut Target, cancel: &Cancel) -> Result<()> {
+        let image = pixels(&self.base.kept)?;
+        let Geometry { scaled, kept, .. } = target.shape.geometry;
+        let region = target.shape.region_of(image.size());
+        let place = attention::attention(
+            image,
+            region,
+            target.orientation,
+            scaled,
+            (kept.width, kept.height),
+            cancel,
+        )?;
+        target.shape.geometry.keep_at(place);
+        Ok(())
+    }
+
+    /// The pixels of each output, in order. Outputs that differ only in their encoding share them.
+    pub(super) fn scale(self, targets: &[Target], hands: &impl Hands) -> Result<Vec<Arc<Kept>>> {
+        let size = self.base.kept.raster.size();
+        let (rungs, rung_of) = rungs::ladder(targets, self.plan.decoding, size, self.converts);
+        let ladder = Arc::new(Ladder {
+            made: rungs.iter().map(|_| OnceLock::new()).collect(),
+            base: self.base.kept,
+            gauge: self.gauge.clone(),
+            cancel: hands.cancel().clone(),
+            rungs,
+        });
+        let mut left: Vec<usize> = (0..ladder.rungs.len()).collect();
+        while !left.is_empty() {
+            // What can be made now: those whose source there is.
+            let is_ready = |index: &usize| {
+                ladder.rungs[*index].from.is_none_or(|from| ladder.made[from].get().is_some())
+            };
+            let (now, later): (Vec<usize>, Vec<usize>) = left.into_iter().partition(is_ready);
+            left = later;
+            if let [alone] = now[..] {
+                ladder.make_in_bands(alone, hands)?;
+                continue;
+            }
+            let shared = Arc::clone(&ladder);
+            hands.each(now.len(), move |part| shared.make(now[part]))?;
+        }
+        rung_of
+            .iter()
+            .map(|rung| {
+                let made = ladder.made.get(*rung).and_then(OnceLock::get).map(Arc::clone);
+                made.ok_or_else(|| Error::internal("a rung of the ladder was not made"))
+            })
+            .collect()
+    }
+}
+
+fn pixels(kept: &Kept) -> Result<&Pixels> {
+    match &kept.raster {
+        Raster::Pixels(pixels) => Ok(pixels),
+        Raster::Planes(_) => Err(Error::internal("planes where pixels were planned")),
+    }
+}
+
+struct Ladder {
+    rungs: Vec<Rung>,
+    made: Vec<OnceLock<Arc<Kept>>>,
+    base: Arc<Kept>,
+    gauge: Gauge,
+    cancel: Cancel,
+}
+
+/// Into how many bands a scaling is divided, so that idle threads may take some.
+const BANDS: usize = 4;
+
+impl Ladder {
+    fn source(&self, rung: &Rung) -> Result<(&Arc<Kept>, Scaling)> {
+        if let Some(from) = rung.from {
+            let made = self.made.get(from).and_then(OnceLock::get);
+            let made = made.ok_or_else(|| Error::internal("a rung before the one that it is made from"))?;
+            return Ok((made, rung.scaling_from(&self.rungs[from])));
+        }
+        Ok((&self.base, rung.scaling))
+    }
+
+    fn keep(&self, index: usize, raster: Raster) {
+        // Each rung is made once.
+        let _ = self.made[index].set(Arc::new(Kept::new(raster, &self.gauge)));
+    }
+
+    fn make(&self, index: usize) -> Result<()> {
+        let rung = &self.rungs[index];
+        let (source, scaling) = self.source(rung)?;
+        let working = self.gauge.hold(rung.extra_bytes());
+        let raster = match &source.raster {
+            Raster::Pixels(pixels) => Raster::Pixels(resize::resize_ref(pixels, &scaling, &self.cancel)?),
+            Raster::Planes(planes) => Raster::Planes(self.planes(planes, &scaling, rung)?),
+        };
+        drop(working);
+        self.keep(index, raster);
+        Ok(())
+    }
+
+    /// For one that nothing else can be made beside.
+    fn make_in_bands(self: &Arc<Self>, index: usize, hands: &impl Hands) -> Result<()> {
+        let (source, scaling) = self.source(&self.rungs[index])?;
+        let Raster::Pixels(pixels) = &source.raster else { return self.make(index) };
+        let resampler = Resampler::new(pixels.layout(), pixels.size(), &scaling)?;
+        let parts = resampler.parts(BANDS);
+        if parts.len() < 2 {
+            return self.make(index);
+        }
+        let (layout, width) = (pixels.layout(), scaling.target.0);
+        let (shared, source) = (Arc::clone(self), Arc::clone(source));
+        let bands = hands.each(parts.len(), move |part| {
+            let Raster::Pixels(pixels) = &source.raster else {
+                return Err(Error::internal("planes in place of pixels"));
+            };
+            let working = shared.gauge.hold(shared.rungs[index].extra_bytes());
+            let (first, rows) = parts[part];
+            let mut band = Pixels::new(layout, width, rows)?;
+            resampler.rows(pixels, first, &mut band, &shared.cancel)?;
+            drop(working);
+            Ok(band)
+        })?;
+        self.keep(index, Raster::Pixels(resize::stack(bands)?));
+        Ok(())
+    }
+
+    /// Each plane at its own size. `scaling` is luma's.
+    fn planes(&self, source: &Planes, scaling: &Scaling, rung: &Rung) -> Result<Planes> {
+        let luma = resize::resize_ref(&source.luma, scaling, &self.cancel)?;
+        // Samples of luma for one of chroma: 1, 2 or 4.
+        let every = |luma: u32, chroma: u32| (f64::from(luma) / f64::from(chroma)).round().max(1.0);
+        let (width, height) = source.luma.size();
+        let (chroma_width, chroma_height) = source.chroma[0].size();
+        let (across, down) = (every(width, chroma_width), every(height, chroma_height));
+        let Rect { mut left, mut top, width: mut wide, height: mut high } = scaling.area;
+        let mut target = scaling.target;
+        if rung.half_chroma {
+            // An odd number of pixels has a last sample of chroma that covers one pixel beyond; last as it
+            // is shown.
+            target = (target.0.div_ceil(2), target.1.div_ceil(2));
+            wide *= f64::from(target.0 * 2) / f64::from(scaling.target.0);
+            high *= f64::from(target.1 * 2) / f64::from(scaling.target.1);
+            if rung.mirrored.0 {
+                left -= wide - scaling.area.width;
+            }
+            if rung.mirrored.1 {
+                top -= high - scaling.area.height;
+            }
+        }
+        let area = Rect { left: left / across, top: top / down, width: wide / across, height: high / down };
+        let region = Region { left: 0, top: 0, width: chroma_width, height: chroma_height };
+        let scaling = Scaling { region, area, target, ..*scaling };
+        let chroma = |plane: &Pixels| resize::resize_ref(plane, &scaling, &self.cancel);
+        Ok(Planes { luma, chroma: [chroma(&source.chroma[0])?, chroma(&source.chroma[1])?] })
+    }
+}
