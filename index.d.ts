@@ -360,19 +360,33 @@ export function calibratePassword(
 // ---- images ----------------------------------------------------------------------------------------
 
 /**
- * An image's bytes, or the path of a file, which is read off the event loop.
+ * An image's bytes, or the path of a file, which is read off the event loop. What it is, its first bytes tell, never its
+ * name.
  *
  * Bytes are copied at the call, so they may be changed or reused at once; see
  * {@link ResizeImageOptions.transfer}. Shared memory (a `SharedArrayBuffer`) is refused.
  */
 export type ImageInput = Uint8Array | ArrayBuffer | string
 
-/** A format that is read and written. */
-export type ImageFormat = 'jpeg' | 'png' | 'webp'
+/** A format that is written. All but AVIF are read too. */
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'avif' | 'gif'
+
+/** A format that is read. */
+export type ImageInputFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'bmp'
 
 /**
- * How large an input may be. Checked on its header, before anything is allocated for its pixels; what is
- * over is refused with `ERR_IMAGE_LIMIT`.
+ * A colour in sRGB: `'#rgb'`, `'#rgba'`, `'#rrggbb'`, `'#rrggbbaa'`; one of black, silver, gray, white, maroon, red,
+ * purple, fuchsia, green, lime, olive, yellow, navy, blue, teal, aqua, orange and transparent; or `r`, `g` and `b` from 0
+ * to 255 and `alpha` from 0 (transparent) to 1 (opaque, and the default).
+ */
+export type ImageColor = string | { r: number; g: number; b: number; alpha?: number }
+
+/**
+ * How large an input may be. Checked on what its headers say, before anything is allocated for its pixels; what is over
+ * is refused with `ERR_IMAGE_LIMIT`.
+ *
+ * The defaults suit uploads from strangers. Lower `inputPixels` to what your users send: a decoded pixel takes up to
+ * eight bytes.
  */
 export interface ImageLimits {
   /** The size of the file in bytes, 1 to 4,294,967,295. Default: 67,108,864 (64 MiB). */
@@ -381,13 +395,34 @@ export interface ImageLimits {
   inputPixels?: number
   /** Frames of an animation, 1 to 65,535. Default: 256. */
   frames?: number
+  /** The longer of width and height in pixels, 1 to 4,294,967,295. Default: 65,535. */
+  inputSide?: number
+  /**
+   * The longer side divided by the shorter one, 1 (squares only) to 4,294,967,295; fractions count. Default: 1,000. What
+   * is thinner makes a thumbnail of one pixel's height, or a far too large one with `'cover'`.
+   */
+  aspectRatio?: number
+  /**
+   * Bytes of each of the colour profile, the EXIF block and the XMP packet, as stored, 1 to 4,294,967,295. Default:
+   * 4,194,304 (4 MiB). What has more than that once it is unpacked is not read, whatever is allowed here.
+   */
+  metadataBytes?: number
+  /** Scans of a progressive JPEG, each of which goes over the whole image, 1 to 65,535. Default: 100; usual are 10. */
+  scans?: number
 }
 
-/** Options of {@link resizeImage}. Unknown options are refused. */
-export interface ResizeImageOptions extends JobOptions {
+/**
+ * One output of {@link resizeImageSet}: its geometry and how it is written. {@link resizeImage} takes these and the
+ * options of the job at once. Unknown options are refused; those that the output's format has no use for are checked and
+ * then ignored, so that one set of options can serve several formats.
+ *
+ * What is asked for is done in this order: `autoOrient`, `rotate`, `flip` and `flop`, `trim`, `extract`, resizing,
+ * `padding`.
+ */
+export interface ResizeImageOutput {
   /**
-   * Width of the output in pixels, 1 to 2,147,483,647. Default: follows from `height` and the aspect ratio;
-   * with neither, the image keeps its size.
+   * Width of the output in pixels, before `padding`, 1 to 2,147,483,647. Default: follows from `height` and the aspect
+   * ratio; with neither, the image keeps its size.
    */
   width?: number
   /** Height of the output in pixels, as `width`. */
@@ -401,14 +436,17 @@ export interface ResizeImageOptions extends JobOptions {
    * - `'inside'`: as large as fits inside both.
    * - `'outside'`: as small as covers both, without cutting.
    *
-   * Sizes are rounded to the nearest pixel, and are at least 1.
+   * Sizes are rounded to the nearest pixel, as sharp rounds them, and are at least 1.
    */
   fit?: 'cover' | 'contain' | 'fill' | 'inside' | 'outside'
   /**
-   * With `'cover'`, which part is kept; with `'contain'`, where the image lies. Default: `'center'`.
+   * With `'cover'`, which part is kept; with `'contain'`, where the image lies. Other fits ignore it. Default: `'center'`.
    *
    * `{ x, y }` is a focal point, each from 0 to 1 from the upper left corner of the image as it is shown:
    * `'cover'` keeps it as near to the middle as the edges allow, `'contain'` shares out the empty space by it.
+   *
+   * `'attention'` has `'cover'` keep the part that draws the eye: strong edges, saturated colours, skin. It looks at
+   * pixels only and knows no faces. `'contain'` takes it as `'center'`.
    */
   position?:
     | 'center'
@@ -420,38 +458,121 @@ export interface ResizeImageOptions extends JobOptions {
     | 'top-right'
     | 'bottom-left'
     | 'bottom-right'
+    | 'attention'
     | { x: number; y: number }
   /** The interpolation kernel. Default: `'lanczos3'`. `'nearest'` is for pixel art. */
   kernel?: 'nearest' | 'bilinear' | 'catmull-rom' | 'mitchell' | 'lanczos3'
   /** Never make the image larger than it is. The canvas of `'contain'` still gets its size. Default: `false`. */
   withoutEnlargement?: boolean
   /**
-   * What `'contain'` fills empty space with, and what lies under transparent pixels in a JPEG. Default: opaque
-   * black.
-   *
-   * `'#rgb'`, `'#rgba'`, `'#rrggbb'`, `'#rrggbbaa'`; one of black, silver, gray, white, maroon, red, purple,
-   * fuchsia, green, lime, olive, yellow, navy, blue, teal, aqua, orange and transparent; or sRGB with `r`, `g` and `b`
-   * from 0 to 255 and `alpha` from 0 to 1 (1 unless given). JPEG ignores alpha.
+   * Resize in linear light: fine light detail on dark ground keeps its brightness. Slower, and not what browsers and other
+   * resizers do by default. Default: `false`.
    */
-  background?: string | { r: number; g: number; b: number; alpha?: number }
-  /** Turn the pixels as EXIF says, before they are fitted. Default: `true`. */
+  linear?: boolean
+  /**
+   * What `'contain'` and `padding` fill empty space with, and what lies under transparent pixels in a JPEG, which ignores
+   * alpha. Default: opaque black.
+   */
+  background?: ImageColor
+  /**
+   * Pixels of `background` added around the resized image, 0 to 2,147,483,647: on all sides, or on those that are named.
+   * They come on top of `width` and `height`. Default: 0.
+   *
+   * @example
+   * // 80 × 100
+   * await resizeImage(upload, { width: 80, height: 80, padding: { top: 10, bottom: 10 }, background: 'white' })
+   */
+  padding?: number | { top?: number; right?: number; bottom?: number; left?: number }
+  /** Turn the pixels as EXIF says, before all else. Default: `true`. */
   autoOrient?: boolean
-  /** The format written. Default: the input's. */
+  /** Turn the image by so many degrees, clockwise, as it is shown after `autoOrient`. Default: 0. */
+  rotate?: 0 | 90 | 180 | 270
+  /** Turn the image upside down (mirrored at a horizontal line), after `rotate`. Default: `false`. */
+  flip?: boolean
+  /** Mirror the image (at a vertical line), after `rotate`. Default: `false`. */
+  flop?: boolean
+  /**
+   * Cut off borders of one colour. An image that is nothing but border stays whole. Default: `false`.
+   *
+   * `background` is the border's colour, by default that of the upper left pixel; `threshold`, 0 to 255, how far a channel
+   * of a border's pixel may be from it, by default 10.
+   */
+  trim?: boolean | { background?: ImageColor; threshold?: number }
+  /**
+   * Take only this part of the image, in pixels as it is shown after turning and trimming, and resize that. All four are
+   * needed: `left` and `top` from 0, `width` and `height` from 1. A part that reaches beyond the image is
+   * `ERR_INVALID_ARG`.
+   *
+   * @example
+   * await resizeImage(upload, { extract: { left: 40, top: 30, width: 400, height: 300 }, width: 200 })
+   */
+  extract?: { left: number; top: number; width: number; height: number }
+  /** The format written. Default: the input's; PNG for TIFF and BMP, which are not written. */
   format?: ImageFormat
-  /** JPEG and lossy WebP: 1 to 100. Default: 80. Other outputs ignore it. */
+  /**
+   * JPEG, lossy and near-lossless WebP, AVIF: 1 (small) to 100 (good). Default: 80, for AVIF 50; the numbers of different
+   * formats do not compare.
+   */
   quality?: number
-  /** WebP without loss. Default: `false`. Other outputs ignore it. */
+  /** WebP without loss. Not together with `nearLossless`. Default: `false`. */
   lossless?: boolean
-  /** WebP: 0 (fast) to 6 (small). Default: 4. Other outputs ignore it. */
+  /**
+   * WebP of nearly no loss: pixels are changed slightly where that saves bytes, then written without loss; `quality` says
+   * how slightly. Not together with `lossless`. Default: `false`.
+   */
+  nearLossless?: boolean
+  /** Lossy WebP and AVIF: the quality of their alpha, 1 to 100. Default: 100. */
+  alphaQuality?: number
+  /**
+   * How long to look for fewer bytes. WebP: 0 (fast) to 6 (small), default 4. AVIF: 0 to 9, default 4. GIF: 1 to 10,
+   * default 7. What is outside of the format's range is refused.
+   */
   effort?: number
-  /** Progressive JPEG. Default: `false`. Other outputs ignore it. */
+  /** Progressive JPEG. Default: `false`. */
   progressive?: boolean
-  /** How densely JPEG stores colour. Default: `'4:2:0'`, a quarter. Other outputs ignore it. */
+  /**
+   * How densely JPEG and AVIF store colour: `'4:2:0'`, for every fourth pixel, or `'4:4:4'`, for each. Default: `'4:2:0'`,
+   * for AVIF `'4:4:4'`.
+   */
   chromaSubsampling?: '4:2:0' | '4:4:4'
-  /** PNG: 0 (none) to 9 (small). Default: 6. Other outputs ignore it. */
+  /** PNG: 0 (none) to 9 (small). Default: 6. */
   compressionLevel?: number
+  /** PNG: how rows are made ready for compression; `'adaptive'` chooses for each row. Default: `'adaptive'`. */
+  filter?: 'adaptive' | 'none' | 'sub' | 'up' | 'average' | 'paeth'
+  /** PNG with a palette of at most `colors` colours: far smaller where there are few. Default: `false`. */
+  palette?: boolean
+  /** PNG with a palette and GIF: the most colours, 2 to 256. Default: 256. */
+  colors?: number
+  /** PNG with a palette and GIF: how strongly missing colours are mimicked by patterns, 0 (not) to 1. Default: 1. */
+  dither?: number
+  /**
+   * Whether an animation stays one, where the format written is WebP or GIF: each frame is resized. Other formats, and
+   * `false`, take its first frame. Default: `true`.
+   */
+  animated?: boolean
+  /**
+   * What is kept of the input's metadata, all or some of it; what the format written cannot hold is left out. Default:
+   * `false`, nothing: where a photo was taken is nobody's business, and pixels are in sRGB.
+   *
+   * `exif`: the EXIF block, its orientation reset where the pixels were turned. `icc`: the colour profile; pixels then keep
+   * their profile's colours instead of being converted to sRGB, but for CMYK, whose profile fits no output. `xmp`: the XMP
+   * packet.
+   */
+  keepMetadata?: boolean | { exif?: boolean; icc?: boolean; xmp?: boolean }
+}
+
+/** What is decided once for an input, whatever becomes of it. Unknown options are refused. */
+export interface ResizeImageSetOptions extends JobOptions {
   /** How large the input may be. */
   limits?: ImageLimits
+  /**
+   * What makes a damaged image fail with `ERR_IMAGE_CORRUPT`. Default: `'error'`. A header that cannot be read always does.
+   *
+   * - `'error'`: any damage, and a file that ends early.
+   * - `'truncated'`: a file that ends early. Other damage is passed over as far as that is possible.
+   * - `'none'`: neither. What is missing is gray in a JPEG, else transparent or black.
+   */
+  failOn?: 'error' | 'truncated' | 'none'
   /**
    * Take the input's memory instead of copying it: its ArrayBuffer is detached, and every view of it becomes
    * empty, whatever part of it the input was. Memory that cannot be detached, as that of small Buffers from
@@ -459,11 +580,46 @@ export interface ResizeImageOptions extends JobOptions {
    * header is refused, the queue is full or `signal` is aborted already. Only for bytes. Default: `false`.
    */
   transfer?: boolean
+  /** Add {@link ImageResult.timings}. Default: `false`. */
+  timings?: boolean
+}
+
+/** Options of {@link resizeImage}. Unknown options are refused. */
+export interface ResizeImageOptions extends ResizeImageOutput, ResizeImageSetOptions {}
+
+/**
+ * Where a resize's time and memory went. In a set, decoding and resizing are those of all its outputs, the rest is each
+ * output's own.
+ */
+export interface ImageTimings {
+  /** Milliseconds from the call until the work began, reading a file included; 0 for a result that is `shared`. */
+  queueMs: number
+  /** Milliseconds of decoding. */
+  decodeMs: number
+  /** Milliseconds of resizing. */
+  resizeMs: number
+  /** Milliseconds of converting colours, turning and padding. */
+  colorMs: number
+  /** Milliseconds of encoding. */
+  encodeMs: number
+  /** Milliseconds from the call until the result was there, waiting for other jobs in between included. */
+  totalMs: number
+  /**
+   * The way that the pixels went: `'planar'` where luma and chroma were kept apart all the way, otherwise how they were
+   * laid out. For reading, not for comparing: new ways come with new versions.
+   */
+  path: string
+  /** The scale at which the input was decoded: `'1/1'`, or less where a JPEG needs not be decoded whole, as `'1/2'`. */
+  decodeScale: string
+  /** The most bytes that pixels, codecs and outputs held at a time; codecs count with what they may need at most. */
+  peakBytes: number
+  /** Whether the work was another call's, with the same bytes and options at the same time. */
+  shared: boolean
 }
 
 /** An encoded image. */
 export interface ImageResult {
-  /** The file's bytes, without metadata. */
+  /** The file's bytes. */
   data: Buffer
   /** Its format. */
   format: ImageFormat
@@ -471,27 +627,35 @@ export interface ImageResult {
   width: number
   /** Its height in pixels. */
   height: number
-  /** Its frames: 1. */
+  /** Its frames: 1 but for an animation. */
   frames: number
+  /** How long each frame of an animation is shown, in milliseconds; absent for a still image. */
+  delays?: number[]
+  /** Where time and memory went, with `timings: true`. */
+  timings?: ImageTimings
 }
 
 /**
- * Resizes a JPEG, PNG or WebP image and writes it as one of them, on offloop's threads.
+ * Resizes a JPEG, PNG, WebP, GIF, TIFF or BMP image and writes it as JPEG, PNG, WebP, AVIF or GIF, on offloop's threads.
  *
- * Metadata is stripped: the pixels are turned upright, and converted to sRGB where an RGB or gray profile says
- * that they are something else. CMYK is converted without its profile, so its colours are only near. Sixteen bits
- * a channel become eight. Of an animation, the first frame is taken. Gray stays gray in JPEG and PNG. Pixels are
- * weighted by their alpha, so that the colour of transparent ones does not bleed.
+ * The pixels are turned upright, converted to sRGB where a profile says that they are something else, CMYK among them, and
+ * weighted by their alpha, so that the colour of transparent ones does not bleed. Sixteen bits a channel are kept where a
+ * PNG is written. Gray stays gray in JPEG and PNG. Animations stay animations in WebP and GIF. Metadata is stripped unless
+ * `keepMetadata` says otherwise.
  *
- * The job's lane is `'bulk'` unless `priority` says otherwise.
+ * Calls with the same bytes, options and lane that are under way at the same time, in one thread of JavaScript, are as a
+ * rule computed once; each gets a Buffer of its own, and giving one up leaves the others.
+ *
+ * The job's lane is `'bulk'` unless `priority` says otherwise. An abort or a deadline rejects at once, and the work stops
+ * within milliseconds, but for AVIF, whose encoder finishes its frame first.
  *
  * Rejects with
  * - `ERR_INVALID_ARG` (TypeError or RangeError) for wrong arguments;
- * - `ERR_IMAGE_FORMAT` for what is no JPEG, PNG or WebP, and for kinds of them that are not read: JPEG with
- *   arithmetic coding, lossless or of more than 8 bits, baseline JPEG whose subsampled channels are in separate scans;
- * - `ERR_IMAGE_CORRUPT` for an image that is damaged or cut short;
+ * - `ERR_IMAGE_FORMAT` for what is none of the formats, and for kinds of them that are not read, as JPEG with arithmetic
+ *   coding, lossless or of more than 8 bits;
+ * - `ERR_IMAGE_CORRUPT` for an image that is damaged or cut short, see {@link ResizeImageSetOptions.failOn};
  * - `ERR_IMAGE_LIMIT` for an input over `limits`, and for an output of more than 268,402,689 pixels or with a side
- *   longer than the format holds (JPEG 65,535, WebP 16,383);
+ *   longer than the format holds (JPEG, AVIF and GIF 65,535, WebP 16,383);
  * - `ERR_MEMORY_BUDGET` for an image that needs more memory than the pool has or the system gives;
  * - `ERR_IO` for a file that cannot be read; and the pool's `ERR_QUEUE_FULL`, `ERR_DEADLINE` and `ERR_SHUTDOWN`.
  *
@@ -500,13 +664,62 @@ export interface ImageResult {
  * const { data } = await resizeImage('upload.jpg', { width: 320, height: 320, format: 'webp' })
  * await writeFile('thumbnail.webp', data)
  * ```
+ *
+ * @example
+ * ```js
+ * // An avatar around the face that the user pointed at, from an upload that may be anything.
+ * const { data, format } = await resizeImage(upload, {
+ *   width: 256,
+ *   height: 256,
+ *   position: { x: 0.4, y: 0.3 },
+ *   format: 'jpeg',
+ *   background: 'white',
+ *   limits: { inputPixels: 50_000_000 },
+ *   timeoutMs: 10_000
+ * })
+ * ```
  */
 export function resizeImage(input: ImageInput, options: ResizeImageOptions): Promise<ImageResult>
+
+/**
+ * Makes several images of one input, which is read and decoded once: 1 to 64 outputs, each with geometry and encoding of
+ * its own, results in the order asked for. It is one job: it waits once, and if one output fails, all do.
+ *
+ * A smaller output may be resized from a larger one that was resized before, where it is none the worse for it.
+ *
+ * The memory of the decoded image and of all results is held until the last output is done. Else as {@link resizeImage},
+ * and rejects for the same reasons.
+ *
+ * @example
+ * ```js
+ * const [large, medium, small] = await resizeImageSet('photo.jpg', [
+ *   { width: 1600, format: 'webp' },
+ *   { width: 800, format: 'webp' },
+ *   { width: 160, height: 160, position: 'attention', format: 'jpeg' }
+ * ])
+ * await writeFile('small.jpg', small.data)
+ * ```
+ *
+ * @example
+ * ```js
+ * // What goes into srcset: every size in two formats.
+ * const images = await resizeImageSet(upload, [480, 960, 1920].flatMap((width) => [
+ *   { width, withoutEnlargement: true, format: 'avif', effort: 2 },
+ *   { width, withoutEnlargement: true, format: 'jpeg', progressive: true }
+ * ]), { timeoutMs: 60_000 })
+ * for (const { data, format, width } of images) await writeFile(`photo-${width}.${format}`, data)
+ * ```
+ */
+export function resizeImageSet<Outputs extends readonly ResizeImageOutput[] | []>(
+  input: ImageInput,
+  outputs: Outputs & readonly ResizeImageOutput[],
+  options?: ResizeImageSetOptions
+): Promise<{ -readonly [index in keyof Outputs]: ImageResult }>
 
 /** What an image's header says. */
 export interface ImageMetadata {
   /** The format. */
-  format: ImageFormat
+  format: ImageInputFormat
   /** Width in pixels as stored, before orientation. */
   width: number
   /** Height in pixels as stored, before orientation. */
@@ -517,22 +730,34 @@ export interface ImageMetadata {
   frames: number
   /** Channels of the decoded image, alpha included: 1 to 4. */
   channels: number
-  /** Bits a channel as stored; for a PNG with a palette, bits an index. */
+  /** Bits a channel as stored; with a palette, bits an index. */
   bitDepth: number
   /** Whether pixels may be transparent. */
   hasAlpha: boolean
   /** `'gray'`, `'rgb'` or `'cmyk'`: what the samples are, whatever profile `icc` may hold. */
   colorSpace: 'gray' | 'rgb' | 'cmyk'
+  /** Pixels an inch for printing, across, where the file says. */
+  density?: number
+  /** How often an animation plays, 0 for ever; absent for a still image. */
+  loop?: number
+  /** How long each frame of an animation is shown, in milliseconds; absent for a still image. */
+  delays?: number[]
   /** The colour profile, if there is one that can be read and has at most 4 MiB. */
   icc?: Buffer
   /** The EXIF block from its TIFF header on, if there is one. */
   exif?: Buffer
   /** The XMP packet, if there is one. */
   xmp?: Buffer
-  /** Progressive JPEG or interlaced PNG; absent for WebP. */
+  /** Progressive JPEG, interlaced PNG or GIF; absent for other formats. */
   progressive?: boolean
   /** As `'4:2:0'`; for JPEG with colour and lossy WebP. */
   chromaSubsampling?: string
+}
+
+/** Options of {@link imageMetadata}. Unknown options are refused. */
+export interface ImageMetadataOptions extends JobOptions {
+  /** How large the input may be. */
+  limits?: ImageLimits
 }
 
 /**
@@ -550,10 +775,7 @@ export interface ImageMetadata {
  * const shown = orientation >= 5 ? { width: height, height: width } : { width, height }
  * ```
  */
-export function imageMetadata(
-  input: ImageInput,
-  options?: JobOptions & { limits?: ImageLimits }
-): Promise<ImageMetadata>
+export function imageMetadata(input: ImageInput, options?: ImageMetadataOptions): Promise<ImageMetadata>
 
 // ---- CSV -------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@
 const { calibratePassword } = require('./lib/calibrate.js')
 const { createCsvTransform, exportCsv, exportCsvFile, exportCsvStream } = require('./lib/csv/index.js')
 const { OffloopError } = require('./lib/errors.js')
-const { imageMetadata, resizeImage } = require('./lib/image.js')
+const { imageMetadata, resizeImage, resizeImageSet } = require('./lib/image/index.js')
 const { checkPassword, hashPassword, inspectHash, verifyPassword } = require('./lib/password.js')
 const { configurePool, drainPool, poolStats } = require('./lib/pool.js')
 
@@ -16,6 +16,7 @@ module.exports = {
   inspectHash,
   calibratePassword,
   resizeImage,
+  resizeImageSet,
   imageMetadata,
   exportCsv,
   exportCsvStream,

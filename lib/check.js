@@ -64,15 +64,18 @@ function rangeError(name, expected, value) {
  * @param {string} name
  * @param {unknown} value undefined means no options
  * @param {readonly string[]} known
+ * @param {ReadonlyMap<string, string>} [misplaced] what to say of options that are known elsewhere
  * @returns {Record<string, unknown>}
  */
-function options(name, value, known) {
+function options(name, value, known, misplaced) {
   /** @type {Record<string, unknown>} */
   const copy = {}
   if (value === undefined) return copy
   if (value === null || typeof value !== 'object') throw typeError(name, 'an object', value)
   for (const key of ownKeys(name, value)) {
     if (!known.includes(key)) {
+      const hint = misplaced?.get(key)
+      if (hint !== undefined) throw argumentError('TypeError', `${name}.${key} ${hint}`)
       throw argumentError('TypeError', `${name}.${key} is no known option; known are ${known.join(', ')}`)
     }
   }
@@ -137,6 +140,19 @@ function number(name, value, min, max, fallback) {
   if (typeof value !== 'number') throw typeError(name, 'a number', value)
   if (!(value >= min && value <= max)) throw rangeError(name, `a number from ${min} to ${max}`, value)
   return value
+}
+
+/**
+ * A number from 0 to max that has no default.
+ * @param {string} name
+ * @param {unknown} value
+ * @param {number} max
+ * @returns {number}
+ */
+function required(name, value, max) {
+  const given = number(name, value, 0, max, undefined)
+  if (given === undefined) throw typeError(name, `a number from 0 to ${max}`, value)
+  return given
 }
 
 /**
@@ -244,4 +260,4 @@ function isDetached(buffer) {
   }
 }
 
-module.exports = { describe, typeError, rangeError, options, integer, number, boolean, oneOf, bytes, byteLength }
+module.exports = { describe, typeError, rangeError, options, integer, number, required, boolean, oneOf, bytes, byteLength }
