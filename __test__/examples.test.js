@@ -187,3 +187,51 @@ describe('examples/csv-http.js', () => {
     assert.equal((await fetch(url('/orders.csv'), { headers: { 'accept-encoding': 'identity' } })).status, 406)
   })
 })
+
+describe('examples/image-uploads.js', () => {
+  const { server, store } = require('../examples/image-uploads.js')
+  before(() => new Promise((resolve) => server.listen(0, resolve)))
+  after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const url = (route) => `http://localhost:${server.address().port}${route}`
+  const post = (body, options) => fetch(url('/photos'), { method: 'POST', body, ...options })
+
+  test('an upload', async () => {
+    const response = await post(png(1000, 500))
+    assert.equal(response.status, 201)
+    const made = await response.json()
+    assert.deepEqual(made.map(({ width, height }) => [width, height]), [[1000, 500], [1000, 500], [400, 300], [32, 24]])
+    for (const picture of made) {
+      const answer = await fetch(url(picture.url))
+      const found = await offloop.imageMetadata(await answer.arrayBuffer())
+      assert.deepEqual([found.width, found.height], [picture.width, picture.height])
+      assert.equal(answer.headers.get('content-type'), `image/${found.format}`)
+    }
+  })
+  test('what is none, is cut short, claims too much, or is too much', async () => {
+    const whole = png(200, 150, { noise: true })
+    for (const [body, status] of [['no image', 415], [whole.subarray(0, 9000), 422], [png(8, 6, { claims: [30_000, 30_000] }), 413], [Buffer.alloc(21 << 20), 413]]) {
+      const response = await post(body).catch(() => undefined)
+      // One that sends too much may hear of it only by the connection's end.
+      if (response !== undefined) {
+        assert.equal(response.status, status)
+        assert.match((await response.json()).error, /\S/)
+      } else {
+        assert.equal(body.length, 21 << 20)
+      }
+    }
+    assert.equal((await fetch(url('/photos/99/large.jpg'))).status, 404)
+  })
+  test('a client that goes away', async () => {
+    const { size } = store
+    const controller = new AbortController()
+    const response = post(png(4000, 3000, { noise: true }), { signal: controller.signal })
+    await eventually(() => offloop.poolStats().bulk.running > 0, 'a running job')
+    controller.abort()
+    await assert.rejects(response)
+    await eventually(() => offloop.poolStats().bulk.running === 0, 'the end of the job')
+    assert.equal(store.size, size)
+  })
+})

@@ -36,7 +36,7 @@ test('with frozen intrinsics', () =>
 
 test('what is exported, and nothing of what is still to come', () => {
   const { OffloopError, ...functions } = offloop
-  assert.deepEqual(Object.keys(functions).sort(), ['calibratePassword', 'checkPassword', 'configurePool', 'createCsvTransform', 'drainPool', 'exportCsv', 'exportCsvFile', 'exportCsvStream', 'hashPassword', 'imageMetadata', 'inspectHash', 'poolStats', 'resizeImage', 'verifyPassword'])
+  assert.deepEqual(Object.keys(functions).sort(), ['calibratePassword', 'checkPassword', 'configurePool', 'createCsvTransform', 'drainPool', 'exportCsv', 'exportCsvFile', 'exportCsvStream', 'hashPassword', 'imageMetadata', 'inspectHash', 'poolStats', 'resizeImage', 'resizeImageSet', 'verifyPassword'])
   for (const value of Object.values(functions)) assert.equal(typeof value, 'function')
   const error = new OffloopError('ERR_X', 'message')
   assert.ok(error instanceof Error)

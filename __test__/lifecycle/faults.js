@@ -6,7 +6,7 @@
 const assert = require('node:assert/strict')
 const { readdirSync, writeFileSync } = require('node:fs')
 const path = require('node:path')
-const { configurePool, exportCsv, exportCsvFile, exportCsvStream, hashPassword, poolStats, resizeImage, verifyPassword } = require('offloop')
+const { configurePool, exportCsv, exportCsvFile, exportCsvStream, hashPassword, poolStats, resizeImage, resizeImageSet, verifyPassword } = require('offloop')
 const { armFault } = require(process.env.OFFLOOP_FAULTS)
 const { png } = require(path.join(process.env.OFFLOOP_TESTS, 'support', 'png.js'))
 
@@ -33,7 +33,14 @@ const jobs = {
   },
   file: () => exportCsvFile(rows(), path.join(directory, 'x.csv')),
   'image file': () => resizeImage(PHOTO, { width: 200 }),
-  ...Object.fromEntries(['jpeg', 'png', 'webp'].map((format) => [`image to ${format}`, () => resizeImage(IMAGE, { width: 200, format })]))
+  ...Object.fromEntries(['jpeg', 'png', 'webp', 'gif'].map((format) => [`image to ${format}`, () => resizeImage(IMAGE, { width: 200, format })])),
+  'image set': () => resizeImageSet(IMAGE, [{ width: 200 }, { width: 90, format: 'jpeg' }]),
+  // One is computed; should it panic, the other takes over.
+  'image twice': async () => {
+    const settled = await Promise.allSettled([0, 1].map(() => resizeImage(IMAGE, { width: 150 })))
+    for (const { reason } of settled) if (reason !== undefined) throw reason
+    assert.ok(settled[0].value.data.equals(settled[1].value.data))
+  }
 }
 
 async function idle() {

@@ -7,9 +7,10 @@ const { mkdtempSync, rmSync } = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { setTimeout: sleep } = require('node:timers/promises')
-const { configurePool, exportCsv, exportCsvFile, exportCsvStream, hashPassword, imageMetadata, poolStats, resizeImage, verifyPassword } = require('../..')
+const { configurePool, exportCsv, exportCsvFile, exportCsvStream, hashPassword, imageMetadata, poolStats, resizeImage, resizeImageSet, verifyPassword } = require('../..')
 const { program } = require('../support/children.js')
-const { png } = require('../support/png.js')
+const { gif } = require('../support/gif.js')
+const { paint, png } = require('../support/png.js')
 const { CHEAP, idle } = require('../support/pool.js')
 
 const MIB = 1 << 20
@@ -112,5 +113,40 @@ program({
     } finally {
       rmSync(directory, { recursive: true, force: true })
     }
+  },
+
+  async 'mixed resizes'() {
+    configurePool({ threads: 2 })
+    const scene = paint(400, 300, (x, y) => [x & 255, y & 255, x * y & 255])
+    const noise = png(500, 400, { noise: true })
+    const photo = (await resizeImage(scene, { format: 'jpeg', progressive: true })).data
+    const still = (await resizeImage(scene, { format: 'webp' })).data
+    const flag = gif(60, 40, { palette: [[255, 0, 0], [0, 255, 0], [0, 0, 255]], frames: [(x, y) => (x + y) % 3, () => 1, (x) => x % 2] })
+    const { signal } = new AbortController()
+    const mixed = [
+      () => resizeImage(photo, { width: 150, format: 'jpeg' }),
+      () => resizeImage(photo, { width: 120, height: 120, position: 'attention', format: 'webp', effort: 2 }),
+      () => resizeImage(scene, { width: 200, palette: true, colors: 32 }),
+      () => resizeImage(noise, { rotate: 90, trim: true, width: 100, format: 'jpeg', progressive: true }),
+      () => resizeImage(flag, { width: 30, format: 'webp' }),
+      () => resizeImage(flag, { width: 30 }),
+      () => resizeImage(still, { width: 90, format: 'png', linear: true }),
+      () => resizeImageSet(photo, [{ width: 200 }, { width: 100, format: 'png' }, { width: 50, format: 'webp', effort: 0 }], { signal }),
+      () => resizeImage(Uint8Array.from(noise), { width: 80, transfer: true, timings: true }),
+      // The same twice: one is computed.
+      () => Promise.all([0, 1].map(() => resizeImage(scene, { width: 130, format: 'jpeg' }))),
+      () => resizeImage(photo.subarray(0, 3000), { width: 90 }).catch(() => {}),
+      () => resizeImage(photo.subarray(0, 3000), { width: 90, failOn: 'none' }).catch(() => {}),
+      () => resizeImage(noise, { width: 300, format: 'webp', timeoutMs: 3 }).catch(() => {}),
+      async () => {
+        const controller = new AbortController()
+        const given = resizeImage(noise, { width: 400, signal: controller.signal }).catch(() => {})
+        await sleep(2)
+        controller.abort()
+        await given
+      },
+      (i) => resizeImage(scene, { width: 32, format: i % 75 === 14 ? 'avif' : 'gif', effort: 1 })
+    ]
+    await stays({ jobs: 2000, inFlight: 4, driftMiB: 1 * SLACK, job: (i) => mixed[i % mixed.length](i) })
   }
 })

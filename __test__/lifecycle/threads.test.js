@@ -15,6 +15,6 @@ for (const scenario of [
   test(scenario, () => passes('threads.js', scenario))
 }
 
-for (const kind of ['argon2', 'bcrypt', 'csv', 'file', 'image', 'transfer']) {
+for (const kind of ['argon2', 'bcrypt', 'csv', 'file', 'image', 'set', 'transfer']) {
   test(`200 workers that are terminated in the middle of ${kind}`, () => passes('threads.js', 'terminated in the middle of', { args: [kind], limitMs: 180_000 }))
 }

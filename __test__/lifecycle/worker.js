@@ -3,7 +3,7 @@
 // What runs in a worker_thread: see threads.js.
 
 const { parentPort, workerData } = require('node:worker_threads')
-const { exportCsv, exportCsvFile, hashPassword, resizeImage, verifyPassword } = require('../..')
+const { exportCsv, exportCsvFile, hashPassword, resizeImage, resizeImageSet, verifyPassword } = require('../..')
 const { png } = require('../support/png.js')
 
 const CHEAP = { algorithm: 'argon2id', memoryKiB: 8, passes: 1 }
@@ -29,6 +29,8 @@ async function everything() {
   return [ok, csv.toString(), width]
 }
 
+const shared = png(1200, 900)
+
 let made
 /** A picture of some megabytes, so that reading it takes a while. */
 function large() {
@@ -43,6 +45,8 @@ const busy = {
   csv: () => exportCsv(endless()),
   file: () => exportCsvFile(endless(), file),
   image: () => resizeImage(png(1200, 900), { width: 800, format: 'webp', effort: 6 }),
+  // Four times the same: one is computed, and the others wait for it.
+  set: () => resizeImageSet(shared, [{ width: 600, format: 'webp' }, { width: 200, format: 'jpeg' }]),
   // Memory of this thread's own, which goes with it, read by the pool's threads.
   transfer: () => resizeImage(Uint8Array.from(large()), { width: 300, format: 'png', transfer: true })
 }

@@ -4,8 +4,20 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 #![allow(clippy::trivially_copy_pass_by_ref, reason = "byte string literals are references")]
 
+mod bmp;
+mod choices;
+mod color;
+mod delta_e;
+mod gif;
 mod hostile;
+mod hostile_bombs;
+mod hostile_damage;
+mod icc;
 mod metadata;
+mod mutation;
 mod output;
+mod pngsuite;
+mod samples;
 mod shape;
 mod support;
+mod tiff;

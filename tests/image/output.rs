@@ -54,8 +54,12 @@ fn gray_stays_gray_where_it_can() {
 fn sixteen_bits_palettes_and_transparent_colours() {
     let deep = DynamicImage::from(corners(30, 30).to_rgb16());
     let output = run(&file(&deep, ImageFormat::Png), &to(Format::Png)).unwrap();
-    assert_eq!(probe(&output.data).unwrap().bit_depth, 8);
-    assert!(worst(&see(&output.data), &corners(30, 30)) <= 1);
+    assert_eq!(probe(&output.data).unwrap().bit_depth, 16);
+    assert_eq!(see(&output.data).to_rgb16(), deep.to_rgb16());
+    let output =
+        run(&file(&deep, ImageFormat::Png), &ResizeOptions { quality: Some(95), ..to(Format::Jpeg) })
+            .unwrap();
+    assert!(worst(&see(&output.data), &corners(30, 30)) <= 60);
 
     let mut data = Vec::new();
     let mut encoder = png::Encoder::new(&mut data, 4, 1);
@@ -69,6 +73,80 @@ fn sixteen_bits_palettes_and_transparent_colours() {
     let output = run(&data, &to(Format::Png)).unwrap();
     let expected = [1, 2, 3, 255, 4, 5, 6, 128, 7, 8, 9, 255, 1, 2, 3, 255];
     assert_eq!(see(&output.data).to_rgba8().into_raw(), expected);
+}
+
+#[test]
+fn palettes_are_written() {
+    let picture = corners(64, 64);
+    let colors = |data: &[u8]| {
+        let reader = png::Decoder::new(std::io::Cursor::new(data)).read_info().unwrap();
+        assert_eq!(reader.info().color_type, png::ColorType::Indexed);
+        reader.info().palette.as_ref().unwrap().len() / 3
+    };
+    let options = ResizeOptions { palette: true, ..to(Format::Png) };
+    let output = run(&file(&picture, ImageFormat::Png), &options).unwrap();
+    assert!(colors(&output.data) <= 256);
+    assert!(worst(&see(&output.data), &picture) <= 48);
+    let four = run(&file(&picture, ImageFormat::Png), &ResizeOptions { colors: 4, ..options }).unwrap();
+    assert!(colors(&four.data) <= 4);
+    assert!(four.data.len() < output.data.len());
+}
+
+#[test]
+fn avif_is_written_from_every_format() {
+    let picture = corners(48, 40);
+    for input in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif, ImageFormat::Bmp]
+    {
+        let options = ResizeOptions { effort: Some(0), width: Some(24), ..to(Format::Avif) };
+        let output = run(&file(&picture, input), &options).unwrap();
+        assert_eq!((output.format, output.width, output.height, output.frames), (Format::Avif, 24, 20, 1));
+        assert_eq!(&output.data[4..12], b"ftypavif", "{input:?}");
+        let extent = output.data.windows(4).position(|name| name == b"ispe").unwrap() + 8;
+        assert_eq!(output.data[extent..extent + 8], [0, 0, 0, 24, 0, 0, 0, 20]);
+    }
+}
+
+/// Three frames of plain colours, shown for 50, 60 and 70 ms, three times.
+fn animation() -> Vec<u8> {
+    let mut data = Vec::new();
+    let palette = [200, 30, 30, 30, 200, 30, 30, 30, 200];
+    let mut encoder = gif::Encoder::new(&mut data, 20, 16, &palette).unwrap();
+    encoder.set_repeat(gif::Repeat::Finite(2)).unwrap();
+    for index in 0..3 {
+        let frame = gif::Frame {
+            delay: 5 + u16::from(index),
+            width: 20,
+            height: 16,
+            buffer: vec![index; 20 * 16].into(),
+            ..gif::Frame::default()
+        };
+        encoder.write_frame(&frame).unwrap();
+    }
+    drop(encoder);
+    data
+}
+
+#[test]
+fn animations_stay_animations_where_the_format_can_hold_them() {
+    let data = animation();
+    for (format, frames) in
+        [(Format::Gif, 3), (Format::WebP, 3), (Format::Png, 1), (Format::Jpeg, 1), (Format::Avif, 1)]
+    {
+        let options = ResizeOptions { width: Some(10), effort: Some(1), ..to(format) };
+        let output = run(&data, &options).unwrap();
+        assert_eq!((output.width, output.height, output.frames), (10, 8, frames), "{format:?}");
+        if frames == 3 {
+            let found = probe(&output.data).unwrap();
+            assert_eq!((found.frames, found.plays), (3, Some(3)), "{format:?}");
+            assert_eq!(found.delays, [50, 60, 70], "{format:?}");
+        }
+        let still = run(&data, &ResizeOptions { animated: false, ..options }).unwrap();
+        assert_eq!(still.frames, 1);
+        if format != Format::Avif {
+            let [r, g, b] = see(&still.data).to_rgb8().get_pixel(5, 4).0;
+            assert!(r > 180 && g < 60 && b < 60, "{format:?}: {r} {g} {b}");
+        }
+    }
 }
 
 #[test]
@@ -127,7 +205,7 @@ fn a_job_goes_in_steps_and_ends() {
     let cancel = Cancel::new();
     assert!(matches!(job.step(&cancel), Ok(Step::More)));
     assert!(matches!(job.step(&cancel), Ok(Step::More)));
-    assert!(matches!(job.step(&cancel), Ok(Step::Done(output)) if output.width == 10));
+    assert!(matches!(job.step(&cancel), Ok(Step::Done(outputs)) if outputs[0].width == 10));
     assert_code(job.step(&cancel), Code::Internal);
 }
 

@@ -1,9 +1,11 @@
 //! Sizes, orientation, cutting and padding.
 
+use std::collections::HashMap;
+
 use image::metadata::Orientation as Judge;
 use image::{DynamicImage, ImageFormat};
 use offloop::Code;
-use offloop::image::{Background, Fit, Format, Limits, Position, ResizeOptions, probe, resize_image};
+use offloop::image::{Background, Fit, Format, Limits, Plan, Position, ResizeOptions, probe, resize_image};
 use offloop::pool::Cancel;
 
 use crate::support::*;
@@ -58,6 +60,108 @@ fn all_eight_orientations_come_out_the_same_way_up() {
                 }
             }
         }
+    }
+}
+
+/// One line of the table that sharp has judged: `benchmark/judge/sizes.js`.
+struct Judged {
+    line: &'static str,
+    size: (u32, u32),
+    orientation: u8,
+    options: ResizeOptions,
+    output: (u32, u32),
+    /// Of what is kept in the scaled image, or of the image on its background.
+    place: Option<(u32, u32)>,
+}
+
+fn judged() -> Vec<Judged> {
+    let parse = |line: &'static str| {
+        let cells: Vec<&str> = line.split(',').collect();
+        let number = |index: usize| cells[index].parse::<u32>().ok();
+        let (fit, position) = (
+            match cells[3] {
+                "cover" => Fit::Cover,
+                "contain" => Fit::Contain,
+                "fill" => Fit::Fill,
+                "inside" => Fit::Inside,
+                _ => Fit::Outside,
+            },
+            match cells[4] {
+                "top" => Position::Top,
+                "right top" => Position::TopRight,
+                "right" => Position::Right,
+                "right bottom" => Position::BottomRight,
+                "bottom" => Position::Bottom,
+                "left bottom" => Position::BottomLeft,
+                "left" => Position::Left,
+                "left top" => Position::TopLeft,
+                _ => Position::Center,
+            },
+        );
+        let without_enlargement = cells[7] == "1";
+        Judged {
+            line,
+            size: (number(0).unwrap(), number(1).unwrap()),
+            orientation: number(2).unwrap() as u8,
+            options: ResizeOptions {
+                width: number(5),
+                height: number(6),
+                fit,
+                position,
+                without_enlargement,
+                ..to(Format::Png)
+            },
+            output: (number(8).unwrap(), number(9).unwrap()),
+            place: number(10).zip(number(11)),
+        }
+    };
+    include_str!("sharp-sizes.csv").lines().skip(2).map(parse).collect()
+}
+
+/// A picture of noise, stored so that it is shown as `size`.
+fn noisy(size: (u32, u32), orientation: u8) -> Vec<u8> {
+    let pixels = noise(size.0 as usize * size.1 as usize * 3, size.0);
+    let upright = DynamicImage::from(image::RgbImage::from_raw(size.0, size.1, pixels).unwrap());
+    with_orientation(&stored(&upright, orientation), orientation, ImageFormat::Png)
+}
+
+#[test]
+fn every_output_is_of_the_size_that_sharp_gives_it() {
+    let table = judged();
+    assert!(table.len() >= 2_000);
+    let mut inputs = HashMap::new();
+    for Judged { line, size, orientation, options, output, .. } in &table {
+        let metadata = inputs
+            .entry((*size, *orientation))
+            .or_insert_with(|| probe(&noisy(*size, *orientation)).unwrap());
+        let plan = Plan::new(metadata, options, &Limits::default()).unwrap();
+        assert_eq!(plan.output_size(), *output, "{line}");
+    }
+}
+
+#[test]
+fn what_is_kept_is_where_sharp_keeps_it() {
+    let background = Background { r: 255, g: 0, b: 255, alpha: 255 };
+    // Enough of the table to see every fit, position and orientation.
+    for Judged { line, size, orientation, options, output, place } in judged().iter().step_by(7) {
+        let Some((left, top)) = *place else { continue };
+        let data = noisy(*size, *orientation);
+        let options = ResizeOptions { background, ..options.clone() };
+        let found = see(&run(&data, &options).unwrap().data);
+        assert_eq!((found.width(), found.height()), *output, "{line}");
+        // The same scaling with nothing cut or added.
+        let fit = match options.fit {
+            Fit::Cover => Fit::Outside,
+            Fit::Contain => Fit::Inside,
+            _ => continue,
+        };
+        let whole = see(&run(&data, &ResizeOptions { fit, ..options.clone() }).unwrap().data);
+        let difference = if options.fit == Fit::Contain {
+            worst(&found.crop_imm(left, top, whole.width(), whole.height()), &whole)
+        } else {
+            worst(&found, &whole.crop_imm(left, top, output.0, output.1))
+        };
+        assert!(difference <= 1, "{line}: {difference}");
     }
 }
 
@@ -163,7 +267,7 @@ fn options_out_of_range_are_refused() {
         ResizeOptions { width: Some(0), ..Default::default() },
         ResizeOptions { quality: Some(0), ..Default::default() },
         ResizeOptions { quality: Some(101), ..Default::default() },
-        ResizeOptions { effort: Some(7), ..Default::default() },
+        ResizeOptions { effort: Some(7), ..to(Format::WebP) },
         ResizeOptions { compression_level: 10, ..Default::default() },
         ResizeOptions { position: Position::Focal { x: f64::NAN, y: 0.0 }, ..Default::default() },
     ] {

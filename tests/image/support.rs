@@ -3,12 +3,18 @@
 use std::io::{Cursor, Write};
 
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
-use offloop::image::{Format, Limits, Output, ResizeOptions, resize_image};
+use offloop::image::{FailOn, Format, Limits, Output, ResizeOptions, resize_image, resize_image_set};
 use offloop::pool::Cancel;
 use offloop::{Code, Result};
 
 pub(crate) fn run(bytes: &[u8], options: &ResizeOptions) -> Result<Output> {
     resize_image(bytes, options, &Limits::default(), &Cancel::new())
+}
+
+pub(crate) fn run_tolerating(bytes: &[u8], options: &ResizeOptions, fail_on: FailOn) -> Result<Output> {
+    let outputs = std::slice::from_ref(options);
+    resize_image_set(bytes, outputs, fail_on, &Limits::default(), &Cancel::new())
+        .map(|outputs| outputs[0].clone())
 }
 
 pub(crate) fn to(format: Format) -> ResizeOptions {
@@ -42,6 +48,25 @@ pub(crate) fn noise(length: usize, mut state: u32) -> Vec<u8> {
     .collect()
 }
 
+/// A small generator whose numbers follow from its seed (Knuth's MMIX constants), for choices in tests.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn next(&mut self) -> u32 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 32) as u32
+    }
+
+    /// 0 to `bound` - 1.
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        self.next() as usize % bound.max(1)
+    }
+}
+
 /// An EXIF block that says nothing but the orientation.
 pub(crate) fn exif(orientation: u8) -> Vec<u8> {
     let mut tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
@@ -64,19 +89,20 @@ pub(crate) fn jpeg_with(jpeg: &[u8], segments: &[(u8, Vec<u8>)]) -> Vec<u8> {
 /// A PNG with chunks after its header.
 pub(crate) fn png_with(png: &[u8], chunks: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
     const HEADER: usize = 8 + 25;
-    let mut data = png[..HEADER].to_vec();
-    for (name, body) in chunks {
-        data.extend(u32::try_from(body.len()).unwrap().to_be_bytes());
-        let checked = [&name[..], body].concat();
-        data.extend(&checked);
-        data.extend(crc32(&checked).to_be_bytes());
-    }
-    data.extend(&png[HEADER..]);
+    let chunks: Vec<_> = chunks.iter().map(|(name, body)| png_chunk(name, body)).collect();
+    [&png[..HEADER], &chunks.concat(), &png[HEADER..]].concat()
+}
+
+pub(crate) fn png_chunk(name: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    let mut data = u32::try_from(body.len()).unwrap().to_be_bytes().to_vec();
+    data.extend(name);
+    data.extend(body);
+    data.extend(crc32(&data[4..]).to_be_bytes());
     data
 }
 
 /// The checksum of PNG's annex D, bit by bit.
-fn crc32(data: &[u8]) -> u32 {
+pub(crate) fn crc32(data: &[u8]) -> u32 {
     !data.iter().fold(!0_u32, |sum, byte| {
         (0..8).fold(sum ^ u32::from(*byte), |sum, _| (sum >> 1) ^ (0xEDB8_8320 & (sum & 1).wrapping_neg()))
     })
@@ -112,10 +138,21 @@ pub(crate) fn bitstream(webp: &[u8]) -> Vec<u8> {
 
 /// An animation's frame at the origin.
 pub(crate) fn anmf(width: u32, height: u32, bitstream: &[u8]) -> Vec<u8> {
-    let mut body = vec![0; 6];
-    body.extend(&(width - 1).to_le_bytes()[..3]);
-    body.extend(&(height - 1).to_le_bytes()[..3]);
-    body.extend([100, 0, 0, 0]);
+    anmf_at((0, 0), (width, height), 0, bitstream)
+}
+
+/// An animation's frame somewhere; both offsets are even. Flags: 1 disposes of it, 2 does not blend it.
+pub(crate) fn anmf_at(
+    (x, y): (u32, u32),
+    (width, height): (u32, u32),
+    flags: u8,
+    bitstream: &[u8],
+) -> Vec<u8> {
+    let mut body = Vec::new();
+    for value in [x / 2, y / 2, width - 1, height - 1, 100] {
+        body.extend(&value.to_le_bytes()[..3]);
+    }
+    body.push(flags);
     body.extend(bitstream);
     riff_chunk(b"ANMF", &body)
 }
