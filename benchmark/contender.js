@@ -10,6 +10,7 @@ const { Felt } = require('./felt.js')
 const { inFlight } = require('./measure.js')
 const csv = require('./peers/csv.js')
 const images = require('./peers/images.js')
+const { uploads } = require('./uploads.js')
 const passwords = require('./peers/passwords.js')
 
 /**
@@ -33,9 +34,9 @@ function call({ work, peer, photo }) {
     case 'bcrypt':
       return passwords.bcrypt({ cost: 10 })[peer]().hash
     case 'images': {
-      const bytes = fs.readFileSync(photo ?? '')
+      const next = uploads(fs.readFileSync(photo ?? ''))
       const resize = images.resizers[peer].load()
-      return () => resize(bytes, { width: 720, format: 'jpeg' })
+      return () => resize(next(), { width: 720, format: 'jpeg' })
     }
     case 'csv': {
       const rows = Array.from({ length: 100_000 }, (_, i) => ({ id: i, name: `Customer ${i}`, at: new Date(i * 1e6), total: i * 37 % 9973 / 100, note: 'none' }))

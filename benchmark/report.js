@@ -22,6 +22,10 @@ const CHARTS = {
   'csv-memory': { figure: 'overSourceMiB', title: 'CSV export from a generator to a file: memory over the source\'s own', unit: 'MiB at the peak', scale: 'linear' },
   'csv-columns': { figure: 'megabytesPerSecond', title: 'CSV export of typed arrays', unit: 'MB/s of output', scale: 'linear' },
   images: { figure: 'ms', title: 'Resizing an image, one at a time', unit: 'milliseconds', scale: 'log' },
+  'images-set': { figure: 'ms', title: 'Many sizes of one photo, one set at a time', unit: 'milliseconds', scale: 'log' },
+  'images-metadata': { figure: 'us', title: 'Metadata of an image, one at a time', unit: 'microseconds', scale: 'log' },
+  'images-memory': { figure: 'overStartMiB', title: 'Eight images in flight: memory over the start\'s', unit: 'MiB at the peak', scale: 'linear' },
+  'images-hostile': { figure: 'ms', title: 'Images that claim too much: until they are refused', unit: 'milliseconds', scale: 'log' },
   scaling: { figure: 'perSecond', title: 'Throughput by threads', unit: 'calls/s', scale: 'linear' }
 }
 

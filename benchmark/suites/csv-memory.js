@@ -8,6 +8,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { fileWriter } = require('../peers/csv-streams.js')
 const { Contender } = require('../processes.js')
+const { highestMiB, residentMiB } = require('../resident.js')
 const { shapes, streamOf } = require('../shapes.js')
 
 const title = 'CSV: memory of an export from a generator to a file'
@@ -61,25 +62,6 @@ async function measured(peer, rows) {
   }
 }
 
-/** @param {number | undefined} pid */
-function residentMiB(pid) {
-  return procMiB(String(pid), 'VmRSS')
-}
-
-/**
- * @param {string} pid
- * @param {'VmRSS' | 'VmHWM'} field
- * @returns {number | undefined} nothing where there is no /proc
- */
-function procMiB(pid, field) {
-  try {
-    const [, kib] = new RegExp(`${field}:\\s+(\\d+) kB`).exec(fs.readFileSync(`/proc/${pid}/status`, 'latin1')) ?? []
-    return Number(kib) / 1024
-  } catch {
-    return undefined
-  }
-}
-
 /** @param {{ peer: string, rows: number }} task */
 async function contend({ peer, rows }) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'offloop-benchmark-'))
@@ -87,8 +69,7 @@ async function contend({ peer, rows }) {
   const write = peer === SOURCE ? drain : fileWriter(peer)
   return async () => {
     await write(streamOf('mixed', rows), path.join(folder, 'export.csv'))
-    // The kernel's own mark. maxRSS, elsewhere, may be that of the process that forked this one, which is small.
-    return { peakMiB: procMiB('self', 'VmHWM') ?? process.resourceUsage().maxRSS / 1024 }
+    return { peakMiB: highestMiB() }
   }
 }
 
