@@ -176,4 +176,16 @@ const readers = {
   }
 }
 
-module.exports = { resizers, setResizers, readers, ours }
+// Comparing with all of them takes long: OFFLOOP_BENCH_PEERS names some, with commas between.
+const asked = process.env.OFFLOOP_BENCH_PEERS?.split(',')
+
+/**
+ * @template T
+ * @param {Record<string, T>} peers
+ * @returns {Record<string, T>}
+ */
+function chosen(peers) {
+  return asked === undefined ? peers : Object.fromEntries(Object.entries(peers).filter(([name]) => asked.some((one) => one.trim() === name)))
+}
+
+module.exports = { resizers: chosen(resizers), setResizers: chosen(setResizers), readers: chosen(readers), ours }
