@@ -160,7 +160,7 @@ impl Flight {
     }
 }
 
-/// Whether an error is about the image, and so everybody's.
+/// Whether an error is about the image, and so everybody's. A bug of ours need not strike twice.
 pub(super) fn is_common(error: &Error) -> bool {
-    !matches!(error.code(), Code::Cancelled | Code::Deadline | Code::Shutdown)
+    !matches!(error.code(), Code::Cancelled | Code::Deadline | Code::Shutdown | Code::Internal)
 }
