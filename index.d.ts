@@ -521,11 +521,14 @@ export interface ResizeImageOutput {
    * how slightly. Not together with `lossless`. Default: `false`.
    */
   nearLossless?: boolean
-  /** Lossy WebP and AVIF: the quality of their alpha, 1 to 100. Default: 100. */
+  /**
+   * Lossy WebP and AVIF: the quality of their alpha, 1 to 100. Default: 100; for AVIF halfway between `quality` and 100.
+   */
   alphaQuality?: number
   /**
-   * How long to look for fewer bytes. WebP: 0 (fast) to 6 (small), default 4. AVIF: 0 to 9, default 4. GIF: 1 to 10,
-   * default 7. What is outside of the format's range is refused.
+   * How much time to spend. WebP: 0 (fast) to 6 (small), default 4. AVIF: 0 (fast) to 9 (small), default 4. GIF: 1 to 10,
+   * default 7; from 7 on, each frame of an animation has colours of its own, below, all share the same. What is outside
+   * of the format's range is refused.
    */
   effort?: number
   /** Progressive JPEG. Default: `false`. */

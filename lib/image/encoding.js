@@ -51,7 +51,7 @@ function encodingOf(name, options) {
     quality: check.integer(`${name}.quality`, options.quality, 1, 100, 0),
     lossless,
     nearLossless,
-    alphaQuality: check.integer(`${name}.alphaQuality`, options.alphaQuality, 1, 100, 100),
+    alphaQuality: check.integer(`${name}.alphaQuality`, options.alphaQuality, 1, 100, 0),
     effort: effortOf(`${name}.effort`, options.effort, format),
     progressive: boolean('progressive'),
     chromaSubsampling: check.oneOf(`${name}.chromaSubsampling`, options.chromaSubsampling, SUBSAMPLINGS, undefined) ?? '',

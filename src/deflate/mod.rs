@@ -1,10 +1,12 @@
 //! DEFLATE (RFC 1951) from matches on: codes, blocks, bits. Finding matches is its users' work, who know what their
 //! data look like.
 
+mod alike;
 mod bits;
 mod huffman;
 mod symbols;
 
+pub(crate) use alike::{MAX_MATCH, TAIL, eight, extend};
 pub(crate) use bits::{Bits, Pause};
 use huffman::Code;
 pub(crate) use symbols::{DISTANCE_BITS, LENGTH_BITS, distance_symbol, length_symbol};

@@ -25,12 +25,12 @@ pub(super) fn compose(shown: Pixels, composition: &Composition, cancel: &Cancel)
     let padded = if shown.size() == canvas {
         shown
     } else {
-        pad(&shown.convert(padded)?, canvas, offset, background, cancel)?
+        pad(&shown.convert(padded, cancel)?, canvas, offset, background, cancel)?
     };
     if padded.layout().has_alpha() && !encoded.has_alpha() {
         return flatten(&padded, encoded, background, cancel);
     }
-    padded.convert(encoded)
+    padded.convert(encoded, cancel)
 }
 
 fn pad(
@@ -110,7 +110,7 @@ fn flatten(image: &Pixels, layout: Layout, background: Background, cancel: &Canc
             blend(source, target, shape, below, 255, |value| value as u8);
         }
     }
-    target.convert(layout)
+    target.convert(layout, cancel)
 }
 
 fn blend<S: Copy + Into<u64>>(

@@ -72,7 +72,7 @@ impl Finisher {
     ) -> Result<()> {
         if let Prepared::Picture { picture, held, color_ms } = prepared {
             let begun = Instant::now();
-            let pixels = self.compose(index, scaled, cancel)?;
+            let pixels = self.compose(index, scaled, gauge, cancel)?;
             held.push(gauge.hold(pixels.bytes()));
             picture.frames.push(Frame { pixels, delay_ms });
             *color_ms += milliseconds(begun);
@@ -83,14 +83,17 @@ impl Finisher {
     pub(super) fn finish(
         &self,
         index: usize,
-        prepared: Prepared,
+        mut prepared: Prepared,
         timings: &Timings,
         gauge: &Gauge,
         cancel: &Cancel,
-    ) -> Result<Output> {
+    ) -> Result<(Output, Held)> {
         let target = &self.targets[index];
         let mut timings = timings.clone();
         let mut begun = Instant::now();
+        if let Prepared::Picture { picture, .. } = &mut prepared {
+            encode::settle_delays(&mut picture.frames, target.format);
+        }
         let delays: Vec<u32> = match &prepared {
             Prepared::Picture { picture, .. } if picture.frames.len() > 1 => {
                 picture.frames.iter().map(|frame| frame.delay_ms).collect()
@@ -106,17 +109,19 @@ impl Finisher {
             Prepared::Raster(kept)
                 if matches!(kept.raster, Raster::Planes(_)) && target.takes_planes(self.converts()) =>
             {
-                let Raster::Planes(planes) = own(kept)? else {
+                let (Raster::Planes(planes), held) = own(kept, gauge)? else {
                     return Err(Error::internal("planes that became pixels"));
                 };
                 let planes = turn(planes, target, cancel)?;
                 timings.color_ms = milliseconds(begun);
                 begun = Instant::now();
                 encoding = gauge.hold(bound);
-                encode::encode_planes(&planes, target.format, &target.options, &embedded, cancel)?
+                let data = encode::encode_planes(&planes, target.format, &target.options, &embedded, cancel)?;
+                drop(held);
+                data
             }
             Prepared::Raster(kept) => {
-                let pixels = self.compose(index, kept, cancel)?;
+                let pixels = self.compose(index, kept, gauge, cancel)?;
                 timings.color_ms = milliseconds(begun);
                 begun = Instant::now();
                 encoding = gauge.hold(bound + pixels.bytes());
@@ -132,19 +137,22 @@ impl Finisher {
                 data
             }
         };
+        // Until all outputs are made, this one waits.
+        let held = gauge.hold(data.len() as u64);
         drop(encoding);
         timings.encode_ms = milliseconds(begun);
         timings.peak_bytes = gauge.peak();
         let (width, height) = target.shape.canvas;
-        Ok(Output { data, format: target.format, width, height, frames, delays, timings })
+        Ok((Output { data, format: target.format, width, height, frames, delays, timings }, held))
     }
 
     /// Turned, in sRGB, on its canvas, in the layout that is encoded.
-    fn compose(&self, index: usize, scaled: Arc<Kept>, cancel: &Cancel) -> Result<Pixels> {
+    fn compose(&self, index: usize, scaled: Arc<Kept>, gauge: &Gauge, cancel: &Cancel) -> Result<Pixels> {
         let target = &self.targets[index];
-        let pixels = match own(scaled)? {
+        let (raster, held) = own(scaled, gauge)?;
+        let pixels = match raster {
             Raster::Pixels(pixels) => pixels,
-            Raster::Planes(planes) => planes.to_rgb()?,
+            Raster::Planes(planes) => planes.to_rgb(cancel)?,
         };
         let mut shown = target.orientation.apply(pixels, cancel)?;
         if let Some(to_srgb) = self.to_srgb.as_ref().filter(|_| !target.keeps_profile) {
@@ -157,15 +165,17 @@ impl Finisher {
             padded: target.padded(shown.layout()),
             encoded: target.encoded,
         };
-        compose::compose(shown, &composition, cancel)
+        let composed = compose::compose(shown, &composition, cancel);
+        drop(held);
+        composed
     }
 }
 
-/// The raster itself where nobody else needs it, or a copy.
-fn own(kept: Arc<Kept>) -> Result<Raster> {
+/// The raster itself where nobody else needs it, or a copy; and its memory, counted.
+fn own(kept: Arc<Kept>, gauge: &Gauge) -> Result<(Raster, Held)> {
     match Arc::try_unwrap(kept) {
-        Ok(kept) => Ok(kept.raster),
-        Err(shared) => shared.raster.duplicate(),
+        Ok(kept) => Ok((kept.raster, kept.held)),
+        Err(shared) => Ok((shared.raster.duplicate()?, gauge.hold(shared.raster.bytes()))),
     }
 }
 

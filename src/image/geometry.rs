@@ -41,8 +41,24 @@ impl Geometry {
     /// [`Position::Attention`] keeps the middle: where the attention is, only pixels tell, so whoever has
     /// them calls [`keep_at`](Self::keep_at).
     pub(super) fn new(width: u32, height: u32, options: &ResizeOptions) -> Self {
+        Self::with(width, height, options, false)
+    }
+
+    /// The same for an image that sharp has its decoder shrink: a JPEG of which all is used, as it is stored.
+    pub(super) fn of_shrinkable(width: u32, height: u32, options: &ResizeOptions) -> Self {
+        Self::with(width, height, options, true)
+    }
+
+    fn with(width: u32, height: u32, options: &ResizeOptions, shrinkable: bool) -> Self {
         let asked = (options.width.map(u64::from), options.height.map(u64::from));
-        let (shrink, scaled) = scaled_size((width, height), asked, options.fit, options.without_enlargement);
+        let size = |measured| scaled_size(measured, asked, options.fit, options.without_enlargement);
+        let ((mut across, mut down), mut scaled) = size((width, height));
+        if shrinkable && let Some(measured) = shrunk_on_load((width, height), across.min(down)) {
+            ((across, down), scaled) = size(measured);
+            across *= f64::from(width) / f64::from(measured.0);
+            down *= f64::from(height) / f64::from(measured.1);
+        }
+        let shrink = (across, down);
         let target = (asked.0.unwrap_or(scaled.0), asked.1.unwrap_or(scaled.1));
         let whole = Rect { left: 0, top: 0, width: scaled.0, height: scaled.1 };
         let (kept, (canvas_width, canvas_height), offset) = match options.fit {
@@ -100,6 +116,22 @@ impl Geometry {
             linear: options.linear,
         }
     }
+}
+
+/// What libjpeg makes of an image for sharp before it is scaled by the rest of `shrink`: parts of a pixel at the
+/// end of a side are left out, which shows in the sizes that follow from it. `None` where it is left as it is.
+///
+/// Our decoder keeps them, and shrinks as it sees fit: only the sizes are to be the same.
+fn shrunk_on_load((width, height): (u32, u32), shrink: f64) -> Option<(u32, u32)> {
+    let factor = match shrink {
+        8.0.. => 8,
+        4.0.. => 4,
+        2.0.. => 2,
+        _ => return None,
+    };
+    // Where the factor is all there is to do, half of it is left to the kernel.
+    let factor = if shrink as u32 == factor { factor / 2 } else { factor };
+    (factor > 1).then(|| ((width / factor).max(1), (height / factor).max(1)))
 }
 
 /// How many pixels of each axis go into one, and the scaled size.

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::color::ToSrgb;
 use super::decode;
 use super::finish::{Finisher, Prepared};
-use super::gauge::Gauge;
+use super::gauge::{Gauge, Held};
 use super::metadata::Metadata;
 use super::options::FailOn;
 use super::plan::Plan;
@@ -176,23 +176,14 @@ impl<B: AsRef<[u8]>> ResizeJob<B> {
         let begun = Instant::now();
         let profile = metadata.icc.as_ref().and_then(|icc| icc.read(bytes));
         let layout = decoding.layout;
-        let embedded = plan
-            .targets
-            .iter()
-            .map(|target| {
-                embedded::embedded(
-                    bytes,
-                    metadata,
-                    target.options.keep,
-                    target.options.auto_orient,
-                    target.keeps_profile,
-                )
-            })
-            .collect();
+        // Where every output keeps its colours, nothing is converted.
+        let converted = plan.targets.iter().any(|target| !target.keeps_profile);
+        let to_srgb = if converted { ToSrgb::new(layout, profile.as_deref()).map(Arc::new) } else { None };
+        drop(profile);
         let finisher = Finisher {
             targets: plan.targets.clone(),
-            to_srgb: ToSrgb::new(layout, profile.as_deref()).map(Arc::new),
-            embedded,
+            to_srgb,
+            embedded: embedded::embedded(bytes, metadata, &plan.targets),
         };
         let mut timings = Timings { scale: decoding.scale.as_str(), ..Timings::default() };
         if decoding.animated {
@@ -283,15 +274,15 @@ fn finish(
         prepared.into_iter().map(|one| Mutex::new(Some(one))).collect();
     let (cancel, gauge, timings, sequence) =
         (hands.cancel().clone(), gauge.clone(), timings.clone(), order.clone());
-    let outputs = hands.each(parts, move |part| {
+    let finished = hands.each(parts, move |part| {
         let index = sequence[part];
         let prepared = places[index].lock().unwrap_or_else(PoisonError::into_inner).take();
         let prepared = prepared.ok_or_else(|| Error::internal("an output was asked for twice"))?;
         finisher.finish(index, prepared, &timings, &gauge, &cancel)
     })?;
-    let mut sorted: Vec<(usize, Output)> = order.into_iter().zip(outputs).collect();
+    let mut sorted: Vec<(usize, (Output, Held))> = order.into_iter().zip(finished).collect();
     sorted.sort_by_key(|(index, _)| *index);
-    Ok(sorted.into_iter().map(|(_, output)| output).collect())
+    Ok(sorted.into_iter().map(|(_, (output, _))| output).collect())
 }
 
 /// Resizes an image in one go, on the calling thread.

@@ -150,6 +150,14 @@ impl Payload {
         self.parts.iter().map(|part| part.len() as u64).sum()
     }
 
+    /// The most bytes that [`Self::read`] answers with.
+    pub(super) fn most_bytes(&self) -> u64 {
+        // A bit of DEFLATE stands for at most 129 bytes.
+        let plain =
+            if self.deflated { self.stored_bytes().saturating_mul(1032) } else { self.stored_bytes() };
+        plain.min(MAX_PAYLOAD as u64)
+    }
+
     /// The bytes, unpacked. `None` when they are damaged or larger than 4 MiB: metadata that cannot be
     /// read is no reason to refuse the image.
     ///

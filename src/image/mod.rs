@@ -60,6 +60,7 @@ mod scale;
 mod target;
 mod timings;
 mod trim;
+mod zigzag;
 
 pub use format::Format;
 pub use job::{Hands, Output, ResizeJob, Step, resize_image, resize_image_set};

@@ -243,8 +243,9 @@ pub struct ResizeOptions {
     pub format: Option<Format>,
     /// JPEG, WebP, AVIF: 1 to 100. Default: 80; AVIF 50.
     pub quality: Option<u8>,
-    /// WebP and AVIF: 1 to 100, of the alpha channel in lossy images. Default: 100.
-    pub alpha_quality: u8,
+    /// WebP and AVIF: 1 to 100, of the alpha channel in lossy images. Default: 100; AVIF halfway between
+    /// `quality` and 100.
+    pub alpha_quality: Option<u8>,
     /// WebP without loss. Default: false.
     pub lossless: bool,
     /// WebP: lossless after small changes that compress better, `quality` saying how small. Default: false.
@@ -289,7 +290,7 @@ impl Default for ResizeOptions {
             keep: Keep::default(),
             format: None,
             quality: None,
-            alpha_quality: 100,
+            alpha_quality: None,
             lossless: false,
             near_lossless: false,
             effort: None,

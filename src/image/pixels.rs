@@ -1,6 +1,13 @@
 //! Decoded pixels: eight or sixteen bits a channel, interleaved, rows without gaps.
 
+use std::sync::Arc;
+
+use super::orientation::Orientation;
 use crate::error::{Code, Error, Result};
+use crate::pool::Cancel;
+
+/// How many pixels go between two looks at the flag, where each of them is little work.
+pub(super) const PIXELS_BETWEEN_POLLS: usize = 1 << 18;
 
 /// Which channels a pixel has, in their order in memory, and how many bits each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,7 +197,7 @@ impl Pixels {
     /// The same image in another layout: gray spread over the three colours, alpha opaque where there was
     /// none, eight bits to sixteen by repeating them, sixteen to eight by rounding. Colour is never taken
     /// away, nor alpha, nor ink turned to light: those need to know what lies below, or a profile.
-    pub(super) fn convert(self, layout: Layout) -> Result<Self> {
+    pub(super) fn convert(self, layout: Layout, cancel: &Cancel) -> Result<Self> {
         if layout == self.layout {
             return Ok(self);
         }
@@ -204,16 +211,16 @@ impl Pixels {
         let to = (layout.channels(), layout.is_gray(), layout.has_alpha());
         match (&self.samples, &mut target.samples) {
             (Samples::Eight(source), Samples::Eight(target)) => {
-                spread(source, from, target, to, u8::MAX, |v| v);
+                spread(source, from, target, to, u8::MAX, |v| v, cancel)?;
             }
             (Samples::Eight(source), Samples::Sixteen(target)) => {
-                spread(source, from, target, to, u16::MAX, |v| u16::from(v) * 257);
+                spread(source, from, target, to, u16::MAX, |v| u16::from(v) * 257, cancel)?;
             }
             (Samples::Sixteen(source), Samples::Sixteen(target)) => {
-                spread(source, from, target, to, u16::MAX, |v| v);
+                spread(source, from, target, to, u16::MAX, |v| v, cancel)?;
             }
             (Samples::Sixteen(source), Samples::Eight(target)) => {
-                spread(source, from, target, to, u8::MAX, narrow);
+                spread(source, from, target, to, u8::MAX, narrow, cancel)?;
             }
         }
         Ok(target)
@@ -236,16 +243,23 @@ fn spread<S: Copy, T: Copy>(
     to: Shape,
     opaque: T,
     map: impl Fn(S) -> T,
-) {
-    for (source, target) in source.chunks_exact(from.0).zip(target.chunks_exact_mut(to.0)) {
-        let colors = if to.1 { 1 } else { 3 };
-        for (channel, target) in target.iter_mut().take(colors).enumerate() {
-            *target = map(source[if from.1 { 0 } else { channel }]);
-        }
-        if to.2 {
-            target[to.0 - 1] = if from.2 { map(source[from.0 - 1]) } else { opaque };
+    cancel: &Cancel,
+) -> Result<()> {
+    let colors = if to.1 { 1 } else { 3 };
+    let parts =
+        source.chunks(PIXELS_BETWEEN_POLLS * from.0).zip(target.chunks_mut(PIXELS_BETWEEN_POLLS * to.0));
+    for (source, target) in parts {
+        cancel.check()?;
+        for (source, target) in source.chunks_exact(from.0).zip(target.chunks_exact_mut(to.0)) {
+            for (channel, target) in target.iter_mut().take(colors).enumerate() {
+                *target = map(source[if from.1 { 0 } else { channel }]);
+            }
+            if to.2 {
+                target[to.0 - 1] = if from.2 { map(source[from.0 - 1]) } else { opaque };
+            }
         }
     }
+    Ok(())
 }
 
 /// A whole canvas of an animation, or a still image.
@@ -256,13 +270,15 @@ pub(super) struct Frame {
     pub(super) delay_ms: u32,
 }
 
-/// Metadata that goes into an output.
+/// Metadata that goes into an output. Outputs of one input share its bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Embedded {
-    pub(super) icc: Option<Vec<u8>>,
+    pub(super) icc: Option<Arc<[u8]>>,
     /// From its TIFF header on.
-    pub(super) exif: Option<Vec<u8>>,
-    pub(super) xmp: Option<Vec<u8>>,
+    pub(super) exif: Option<Arc<[u8]>>,
+    pub(super) xmp: Option<Arc<[u8]>>,
+    /// How the pixels are to be turned, where the container says so itself; in other formats the EXIF block does.
+    pub(super) orientation: Orientation,
 }
 
 /// What an encoder is given: one frame, or several of the same size and layout.
@@ -329,24 +345,30 @@ mod tests {
     #[test]
     fn converting_spreads_gray_and_keeps_alpha() {
         let gray = Pixels::from_vec(Layout::La8, 1, 2, vec![10, 20, 30, 40]).unwrap();
-        assert_eq!(gray.convert(Layout::Rgba8).unwrap().data(), [10, 10, 10, 20, 30, 30, 30, 40]);
+        assert_eq!(
+            gray.convert(Layout::Rgba8, &Cancel::new()).unwrap().data(),
+            [10, 10, 10, 20, 30, 30, 30, 40]
+        );
         let rgb = Pixels::from_vec(Layout::Rgb8, 1, 1, vec![1, 2, 3]).unwrap();
-        assert_eq!(rgb.convert(Layout::Rgba8).unwrap().data(), [1, 2, 3, 255]);
+        assert_eq!(rgb.convert(Layout::Rgba8, &Cancel::new()).unwrap().data(), [1, 2, 3, 255]);
     }
 
     #[test]
     fn depth_is_changed_to_the_nearest() {
         let all: Vec<u8> = (0..=255).collect();
         let eight = Pixels::from_vec(Layout::L8, 256, 1, all.clone()).unwrap();
-        let sixteen = eight.convert(Layout::L16).unwrap();
+        let sixteen = eight.convert(Layout::L16, &Cancel::new()).unwrap();
         assert_eq!(sixteen.words()[..3], [0, 257, 514]);
-        assert_eq!(sixteen.convert(Layout::L8).unwrap().data(), all);
+        assert_eq!(sixteen.convert(Layout::L8, &Cancel::new()).unwrap().data(), all);
         for value in 0..=u16::MAX {
             let nearest = (f64::from(value) / 257.0).round() as u8;
             assert_eq!(narrow(value), nearest, "{value}");
         }
         let wide = Pixels::from_words(Layout::La16, 1, 1, vec![0x1234, 0xFFFF]).unwrap();
-        assert_eq!(wide.convert(Layout::Rgba16).unwrap().words(), [0x1234, 0x1234, 0x1234, 0xFFFF]);
+        assert_eq!(
+            wide.convert(Layout::Rgba16, &Cancel::new()).unwrap().words(),
+            [0x1234, 0x1234, 0x1234, 0xFFFF]
+        );
     }
 
     #[test]
@@ -354,7 +376,10 @@ mod tests {
         for (from, to) in
             [(Layout::Rgb8, Layout::L8), (Layout::Rgba8, Layout::Rgb8), (Layout::Cmyk8, Layout::Rgb8)]
         {
-            assert!(Pixels::new(from, 1, 1).unwrap().convert(to).is_err(), "{from:?} to {to:?}");
+            assert!(
+                Pixels::new(from, 1, 1).unwrap().convert(to, &Cancel::new()).is_err(),
+                "{from:?} to {to:?}"
+            );
         }
     }
 

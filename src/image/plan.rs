@@ -10,7 +10,7 @@ use super::orientation::Orientation;
 use super::pixels::Layout;
 use super::rungs::{self, Rung};
 use super::target::Target;
-use super::{color, encode};
+use super::{color, embedded, encode};
 use crate::error::{Code, Error, Result};
 
 /// The most pixels an output may have, over all its frames: 0x3FFF², the default of `limits.inputPixels`.
@@ -138,7 +138,9 @@ impl Plan {
         } else {
             decoding_peak.max(resizing).max(rungs.saturating_add(finishing))
         };
-        peak.saturating_add(profile).saturating_add(64 << 10)
+        peak.saturating_add(profile)
+            .saturating_add(embedded::bytes(metadata, targets))
+            .saturating_add(64 << 10)
     }
 }
 

@@ -2,8 +2,9 @@
 //! WebP wants apart again. Planes need no upsampling and no colour conversion, and have half the samples.
 
 use super::gauge::{Gauge, Held};
-use super::pixels::{Layout, Pixels};
+use super::pixels::{Layout, PIXELS_BETWEEN_POLLS, Pixels};
 use crate::error::{Error, Result};
+use crate::pool::Cancel;
 
 #[derive(Debug)]
 pub(super) enum Raster {
@@ -68,15 +69,20 @@ impl Raster {
 
 impl Planes {
     /// The same in colour. Chroma must be as large as luma.
-    pub(super) fn to_rgb(&self) -> Result<Pixels> {
+    pub(super) fn to_rgb(&self, cancel: &Cancel) -> Result<Pixels> {
         let Self { luma, chroma: [blue, red] } = self;
         if blue.size() != luma.size() || red.size() != luma.size() {
             return Err(Error::internal("planes of different sizes were to become pixels"));
         }
         let mut rgb = Pixels::new(Layout::Rgb8, luma.width(), luma.height())?;
         let (target, _) = rgb.data_mut().as_chunks_mut::<3>();
-        for (((target, y), cb), cr) in target.iter_mut().zip(luma.data()).zip(blue.data()).zip(red.data()) {
-            *target = rgb_of(*y, *cb, *cr);
+        let target = target.chunks_mut(PIXELS_BETWEEN_POLLS);
+        let [luma, blue, red] = [luma, blue, red].map(|plane| plane.data().chunks(PIXELS_BETWEEN_POLLS));
+        for (((target, luma), blue), red) in target.zip(luma).zip(blue).zip(red) {
+            cancel.check()?;
+            for (((target, y), cb), cr) in target.iter_mut().zip(luma).zip(blue).zip(red) {
+                *target = rgb_of(*y, *cb, *cr);
+            }
         }
         Ok(rgb)
     }
@@ -95,13 +101,13 @@ fn rgb_of(y: u8, cb: u8, cr: u8) -> [u8; 3] {
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) raster: Raster,
-    _held: Held,
+    pub(super) held: Held,
 }
 
 impl Kept {
     pub(super) fn new(raster: Raster, gauge: &Gauge) -> Self {
         let held = gauge.hold(raster.bytes());
-        Self { raster, _held: held }
+        Self { raster, held }
     }
 }
 
@@ -137,6 +143,6 @@ mod tests {
     fn planes_of_other_sizes_are_no_pixels() {
         let plane = |side| Pixels::new(Layout::L8, side, side).unwrap();
         let planes = Planes { luma: plane(2), chroma: [plane(1), plane(1)] };
-        assert!(planes.to_rgb().is_err());
+        assert!(planes.to_rgb(&Cancel::new()).is_err());
     }
 }

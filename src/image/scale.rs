@@ -63,7 +63,8 @@ impl<'a> Scaler<'a> {
         if let Some(inner) = target.options.extract {
             region = within(region, target.orientation, inner)?;
         }
-        target.shape = Shape::new(image.size(), target.orientation, region, &target.options, target.format)?;
+        let formats = (self.plan.metadata.format, target.format);
+        target.shape = Shape::new(image.size(), target.orientation, region, &target.options, formats)?;
         let (width, height) = target.shape.canvas;
         // Memory was promised for the untrimmed image's output.
         if super::plan::pixels((width, height)) > super::plan::pixels(promised) {

@@ -3,7 +3,7 @@
 use super::format::Format;
 use super::geometry::{Geometry, Rect};
 use super::metadata::{ColorModel, Metadata};
-use super::options::{Background, Fit, Position, Region, ResizeOptions};
+use super::options::{Background, Fit, Position, Region, ResizeOptions, Rotation};
 use super::orientation::Orientation;
 use super::pixels::Layout;
 use super::plan::MAX_OUTPUT_PIXELS;
@@ -48,11 +48,17 @@ impl Shape {
         orientation: Orientation,
         region: Region,
         options: &ResizeOptions,
-        format: Format,
+        (input, output): (Format, Format),
     ) -> Result<Self> {
         let (width, height) = orientation.orient_size((region.width, region.height));
-        let geometry = Geometry::new(width, height, options);
-        Ok(Self { stored, region, orientation, canvas: output_size(format, geometry.canvas)?, geometry })
+        let upright = options.rotate == Rotation::None && !options.flip && !options.flop;
+        let all = options.trim.is_none() && options.extract.is_none();
+        let geometry = if input == Format::Jpeg && upright && all {
+            Geometry::of_shrinkable(width, height, options)
+        } else {
+            Geometry::new(width, height, options)
+        };
+        Ok(Self { stored, region, orientation, canvas: output_size(output, geometry.canvas)?, geometry })
     }
 
     /// Pixels of the output for one of the input, along the axis that has more.
@@ -109,7 +115,7 @@ impl Target {
             Some(inner) => within(whole, orientation, inner)?,
             None => whole,
         };
-        let shape = Shape::new(stored, orientation, region, options, format)?;
+        let shape = Shape::new(stored, orientation, region, options, (metadata.format, format))?;
         let animated =
             options.animated && metadata.frames > 1 && metadata.is_animation() && format.is_animated();
         let frames = if animated { u64::from(metadata.frames) } else { 1 };
@@ -125,7 +131,9 @@ impl Target {
                 Format::Avif => true,
                 _ => false,
             };
-        let encoded = encoded((gray, metadata.has_alpha, wide), shape.is_padded(), options, format);
+        // What trimming leaves may have another shape, and need padding that the whole image does not.
+        let padded = shape.is_padded() || (options.trim.is_some() && options.fit == Fit::Contain);
+        let encoded = encoded((gray, metadata.has_alpha, wide), padded, options, format);
         Ok(Self {
             format,
             orientation,
@@ -135,7 +143,7 @@ impl Target {
             keeps_profile: options.keep.icc
                 && metadata.icc.is_some()
                 && metadata.color_model != ColorModel::Cmyk
-                && encoded.is_gray() == gray,
+                && profile_is_gray(format, options, encoded) == Some(gray),
             encoded,
             options: options.clone(),
         })
@@ -160,6 +168,16 @@ impl Target {
         let gray = now.is_gray() && r == g && g == b;
         let alpha = now.has_alpha() || (alpha < 255 && self.format.has_alpha());
         Layout::new(gray, alpha, now.is_wide())
+    }
+}
+
+/// Whether a profile in the written file speaks of gray or of colours; `None` where the format holds none.
+fn profile_is_gray(format: Format, options: &ResizeOptions, encoded: Layout) -> Option<bool> {
+    match format {
+        Format::Gif | Format::Tiff | Format::Bmp => None,
+        // A palette's entries are colours.
+        Format::Png => Some(encoded.is_gray() && !options.palette),
+        Format::Jpeg | Format::WebP | Format::Avif => Some(encoded.is_gray()),
     }
 }
 
@@ -241,7 +259,7 @@ fn check_options(options: &ResizeOptions, format: Format) -> Result<()> {
         return invalid("width and height must be at least 1 pixel");
     }
     let percent = |value: u8| (1..=100).contains(&value);
-    if !options.quality.is_none_or(percent) || !percent(options.alpha_quality) {
+    if !options.quality.is_none_or(percent) || !options.alpha_quality.is_none_or(percent) {
         return invalid("quality and alphaQuality must be from 1 to 100");
     }
     let efforts = match format {

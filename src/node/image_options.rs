@@ -162,7 +162,7 @@ impl TryFrom<&ResizeArgument> for ResizeOptions {
             keep: Keep { exif: options.keep_exif, icc: options.keep_icc, xmp: options.keep_xmp },
             format: format(&options.format)?,
             quality: (options.quality > 0).then_some(options.quality),
-            alpha_quality: options.alpha_quality,
+            alpha_quality: (options.alpha_quality > 0).then_some(options.alpha_quality),
             lossless: options.lossless,
             near_lossless: options.near_lossless,
             effort: u8::try_from(options.effort).ok(),

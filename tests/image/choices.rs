@@ -90,7 +90,7 @@ pub(crate) fn options(bytes: &[u8; CHOICES]) -> ResizeOptions {
         keep: Keep { exif: set(keep, 0), icc: set(keep, 1), xmp: set(keep, 2) },
         format: Some(if avif { Format::Avif } else { pick(&FORMATS, format) }),
         quality: (quality > 0).then(|| quality % 100 + 1),
-        alpha_quality: alpha % 100 + 1,
+        alpha_quality: Some(alpha % 100 + 1),
         effort: if avif { Some(0) } else { (effort > 0).then(|| 1 + effort % 6) },
         chroma_subsampling: match quality % 3 {
             0 => None,

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use image::metadata::Orientation as Judge;
 use image::{DynamicImage, ImageFormat};
 use offloop::Code;
-use offloop::image::{Background, Fit, Format, Limits, Plan, Position, ResizeOptions, probe, resize_image};
+use offloop::image::{
+    Background, FailOn, Fit, Format, Limits, Plan, Position, ResizeOptions, Rotation, probe, resize_image,
+};
 use offloop::pool::Cancel;
 
 use crate::support::*;
@@ -74,18 +76,22 @@ struct Judged {
     place: Option<(u32, u32)>,
 }
 
+fn fit_named(name: &str) -> Fit {
+    match name {
+        "cover" => Fit::Cover,
+        "contain" => Fit::Contain,
+        "fill" => Fit::Fill,
+        "inside" => Fit::Inside,
+        _ => Fit::Outside,
+    }
+}
+
 fn judged() -> Vec<Judged> {
     let parse = |line: &'static str| {
         let cells: Vec<&str> = line.split(',').collect();
         let number = |index: usize| cells[index].parse::<u32>().ok();
         let (fit, position) = (
-            match cells[3] {
-                "cover" => Fit::Cover,
-                "contain" => Fit::Contain,
-                "fill" => Fit::Fill,
-                "inside" => Fit::Inside,
-                _ => Fit::Outside,
-            },
+            fit_named(cells[3]),
             match cells[4] {
                 "top" => Position::Top,
                 "right top" => Position::TopRight,
@@ -136,6 +142,39 @@ fn every_output_is_of_the_size_that_sharp_gives_it() {
             .or_insert_with(|| probe(&noisy(*size, *orientation)).unwrap());
         let plan = Plan::new(metadata, options, &Limits::default()).unwrap();
         assert_eq!(plan.output_size(), *output, "{line}");
+    }
+}
+
+/// A JPEG of which only the header is true: that is all that sizes follow from.
+fn jpeg_header((width, height): (u32, u32), orientation: u8) -> Vec<u8> {
+    let mut data = with_orientation(&corners(16, 16), orientation, ImageFormat::Jpeg);
+    let frame = data.windows(2).position(|marker| marker == [0xFF, 0xC0]).unwrap();
+    data[frame + 5..frame + 7].copy_from_slice(&(height as u16).to_be_bytes());
+    data[frame + 7..frame + 9].copy_from_slice(&(width as u16).to_be_bytes());
+    data
+}
+
+#[test]
+fn jpegs_come_out_in_the_sizes_that_follow_from_what_libjpeg_shrinks_for_sharp() {
+    // `benchmark/judge/sizes-jpeg.js`.
+    let lines: Vec<&str> = include_str!("sharp-sizes-jpeg.csv").lines().skip(2).collect();
+    assert!(lines.len() >= 1_000);
+    for line in lines {
+        let cells: Vec<&str> = line.split(',').collect();
+        let number = |index: usize| cells[index].parse::<u32>().ok();
+        let (width, height, orientation) = (number(0).unwrap(), number(1).unwrap(), number(2).unwrap() as u8);
+        let options = ResizeOptions {
+            fit: fit_named(cells[3]),
+            width: number(4),
+            height: number(5),
+            without_enlargement: cells[6] == "1",
+            rotate: if cells[7] == "1" { Rotation::Quarter } else { Rotation::None },
+            ..to(Format::Jpeg)
+        };
+        let stored = if orientation >= 5 { (height, width) } else { (width, height) };
+        let metadata = probe(&jpeg_header(stored, orientation)).unwrap();
+        let plan = Plan::for_set(&metadata, &[options], FailOn::None, &Limits::default()).unwrap();
+        assert_eq!(plan.output_size(), (number(8).unwrap(), number(9).unwrap()), "{line}");
     }
 }
 

@@ -1,16 +1,12 @@
 //! Finding what came before.
 
 use super::MIN_MATCH;
-use crate::deflate::{Sequence, WINDOW};
+use crate::deflate::{Sequence, TAIL, WINDOW, eight, extend};
 
-/// The longest match that DEFLATE has.
-const MAX_MATCH: usize = 258;
 /// A match this long is taken without a look at the next place.
 const GOOD_MATCH: usize = 16;
 /// Eight kibientries of two bytes each, twice: both tables together fit a core's first cache.
 const BITS: u32 = 13;
-/// No match begins so close to the end, where eight bytes at a time could not be read.
-const TAIL: usize = 8;
 
 /// The last places of six and of eight bytes, by their hash. Places are kept modulo 2^16: what is older than the window
 /// looks as if it were elsewhere, and the comparison of the bytes finds out.
@@ -18,12 +14,6 @@ const TAIL: usize = 8;
 pub(super) struct Finder {
     short: Box<[u16; 1 << BITS]>,
     long: Box<[u16; 1 << BITS]>,
-}
-
-/// The bytes from `at` on; those beyond the end are 0.
-#[inline]
-fn eight(data: &[u8], at: usize) -> u64 {
-    data.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes)
 }
 
 /// Multiplicative hashing: the highest bits of a product with an odd number.
@@ -120,21 +110,4 @@ fn common(data: &[u8], at: usize, bytes: u64, distance: usize) -> usize {
     let before = at - distance;
     let different = eight(data, before) ^ bytes;
     if different == 0 { extend(data, before, at) } else { (different.trailing_zeros() / 8) as usize }
-}
-
-/// The same, where the first eight bytes are alike.
-fn extend(data: &[u8], before: usize, at: usize) -> usize {
-    let most = (data.len() - at).min(MAX_MATCH);
-    let mut length = 8;
-    while length + 8 <= most {
-        let different = eight(data, before + length) ^ eight(data, at + length);
-        if different != 0 {
-            return length + (different.trailing_zeros() / 8) as usize;
-        }
-        length += 8;
-    }
-    while length < most && data[before + length] == data[at + length] {
-        length += 1;
-    }
-    length
 }

@@ -61,12 +61,11 @@ fn sieve(profile: &[u8], model: DataColorSpace) -> Option<Vec<u8>> {
             return None;
         }
         for name in curves {
-            let curve = tags.find(**name)?;
-            check_curve(curve)?;
-            kept.push((**name, curve));
+            kept.push((**name, curve(tags.find(**name)?)?));
         }
         for name in colorants {
-            kept.push((**name, tags.find(**name)?));
+            // A type, reserved, and three numbers (section 10.31).
+            kept.push((**name, tags.find(**name)?.get(..20)?));
         }
     }
     Some(write(header, version, &kept))
@@ -117,10 +116,14 @@ impl<'a> Tags<'a> {
     }
 }
 
-/// `curv` or `para` (sections 10.6 and 10.18).
-fn check_curve(curve: &[u8]) -> Option<()> {
-    let points = be32(curve, 8)?;
-    (!curve.starts_with(b"curv") || points <= MAX_CURVE).then_some(())
+/// `curv` or `para` (sections 10.6 and 10.18), without what a tag claims beyond it.
+fn curve(tag: &[u8]) -> Option<&[u8]> {
+    if tag.starts_with(b"curv") {
+        let points = be32(tag, 8)?;
+        return if points <= MAX_CURVE { tag.get(..12 + 2 * points) } else { None };
+    }
+    // At most seven numbers.
+    Some(&tag[..tag.len().min(40)])
 }
 
 /// `mft1`, `mft2` or `mAB ` (sections 10.11, 10.10 and 10.12) from `channels` to three.

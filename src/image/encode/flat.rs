@@ -2,13 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::super::pixels::{Layout, Pixels, narrow};
+use super::super::pixels::{Layout, PIXELS_BETWEEN_POLLS, Pixels, narrow};
 use super::sink::reserved;
 use crate::error::{Error, Result};
 use crate::pool::Cancel;
-
-/// How many pixels go between two looks at the flag.
-const PIXELS_BETWEEN_POLLS: usize = 1 << 18;
 
 /// Eight bits a channel; opaque where there was no alpha.
 pub(super) fn rgba<'a>(pixels: &'a Pixels, cancel: &Cancel) -> Result<Cow<'a, [u8]>> {

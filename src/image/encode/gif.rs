@@ -10,7 +10,7 @@ use gif::{DisposalMethod, Encoder, EncodingError, Repeat};
 
 use super::super::format::Format;
 use super::super::options::ResizeOptions;
-use super::super::pixels::{Picture, Pixels, out_of_memory};
+use super::super::pixels::{Frame, Picture, Pixels, out_of_memory};
 use super::changes::{self, Area};
 use super::flat;
 use super::palette::{Color, Counter, Palette, TRANSPARENT};
@@ -80,9 +80,21 @@ pub(super) fn encode(picture: &Picture, options: &ResizeOptions, cancel: &Cancel
     Ok(data)
 }
 
-/// Browsers know no shorter delay than what rounds to 10 ms, and nor does the format.
+/// Rounds delays to hundredths of a second so that frames come when they should, give or take half of one: what
+/// one delay loses by rounding, the next ones get. A frame has at least two, since browsers take less for ten.
+pub(super) fn settle_delays(frames: &mut [Frame]) {
+    let mut lost = 0_i64;
+    for frame in frames {
+        let wanted = i64::from(frame.delay_ms) + lost;
+        let given = ((wanted + 5).div_euclid(10) * 10).clamp(20, i64::from(u16::MAX) * 10);
+        // What is short of the minimum, or beyond the maximum, is no debt.
+        lost = (wanted - given).clamp(-5, 5);
+        frame.delay_ms = given as u32;
+    }
+}
+
 fn hundredths(delay_ms: u32) -> u16 {
-    u16::try_from(delay_ms.saturating_add(5) / 10).unwrap_or(u16::MAX)
+    u16::try_from(delay_ms / 10).unwrap_or(u16::MAX)
 }
 
 fn table(palette: &Palette) -> Vec<u8> {

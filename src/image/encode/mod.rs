@@ -24,7 +24,7 @@ mod webp;
 
 use super::format::Format;
 use super::options::{ChromaSubsampling, ResizeOptions};
-use super::pixels::{Embedded, Layout, Picture, Pixels};
+use super::pixels::{Embedded, Frame, Layout, Picture, Pixels};
 use super::plan::pixels as count;
 use super::raster::Planes;
 use crate::error::{Error, Result};
@@ -78,6 +78,13 @@ pub(super) fn encode_planes(
         }
         Format::WebP => webp::encode_planes(planes, options, embedded, cancel),
         _ => Err(Error::internal(format!("{} takes no planes", format.title()))),
+    }
+}
+
+/// Sets delays to what the format can hold, so that what is said of them is what is written.
+pub(super) fn settle_delays(frames: &mut [Frame], format: Format) {
+    if format == Format::Gif {
+        gif::settle_delays(frames);
     }
 }
 
@@ -137,9 +144,15 @@ pub(super) fn extra_bytes(
         Format::Png if options.palette => PALETTE_BYTES,
         _ => 0,
     };
+    // A row, the one above, four filtered ones, and what waits to be compressed, with its prices.
+    let rows = match format {
+        Format::Png => u64::from(canvas.0).saturating_mul(layout.pixel_bytes() as u64 * 16),
+        _ => 0,
+    };
     padded
         .saturating_mul(a_pixel)
         .saturating_add(palettes.min(padded.saturating_mul(160)))
+        .saturating_add(rows)
         .saturating_add(4 << 20)
 }
 

@@ -112,11 +112,15 @@ impl Counter {
 
     pub(super) fn add(&mut self, image: &[Color], width: usize, cancel: &Cancel) -> Result<()> {
         let step = image.len().div_ceil(self.most_per_image).max(1);
-        // What is wholly transparent gets a place of its own, so that nothing else becomes nearly so.
+        // What is wholly transparent gets a place of its own, so that nothing else becomes nearly so. One such
+        // pixel is enough, wherever it is.
+        for part in image.chunks(PIXELS_BETWEEN_POLLS) {
+            cancel.check()?;
+            self.transparent = self.transparent || part.iter().any(|color| color[3] == 0);
+        }
         let mut shown: Vec<Color> = reserved(PIXELS_BETWEEN_POLLS.max(width))?;
         let mut rows = image.chunks_exact(width).step_by(step).peekable();
         while let Some(row) = rows.next() {
-            self.transparent |= row.iter().any(|color| color[3] == 0);
             shown.extend(row.iter().filter(|color| color[3] != 0));
             if shown.len() + width > PIXELS_BETWEEN_POLLS || rows.peek().is_none() {
                 cancel.check()?;
@@ -166,7 +170,7 @@ fn failed(error: &quantizr::Error) -> Error {
 /// Colours, and what finding the nearest of them needs.
 pub(super) struct Palette {
     pub(super) colors: Vec<Color>,
-    /// By the sum of their channels.
+    /// Those that are seen, by the sum of their channels; of a palette that has none, the transparent one.
     sorted: Vec<Entry>,
     /// Where in it the first entry of at least each sum is.
     starts: Vec<u16>,
@@ -187,6 +191,7 @@ impl Palette {
     fn new(colors: Vec<Color>) -> Self {
         let mut sorted: Vec<Entry> = (0..=u8::MAX)
             .zip(&colors)
+            .filter(|(_, color)| **color != TRANSPARENT || colors.len() == 1)
             .map(|(index, color)| {
                 let channels = color.map(i32::from);
                 Entry { channels, sum: channels.iter().sum(), index }
@@ -208,7 +213,7 @@ impl Palette {
         self.colors.iter().position(|&color| color == TRANSPARENT).map(|index| index as u8)
     }
 
-    /// The nearest colour by Euclid's distance. Two colours are no nearer than half the difference of their
+    /// The nearest colour that is seen, by Euclid's distance. Two colours are no nearer than half the difference of their
     /// channels' sums (Cauchy and Schwarz), so only those around the colour's own sum are looked at.
     fn nearest(&self, channels: [i32; 4]) -> &Entry {
         let sum: i32 = channels.iter().sum();
@@ -237,6 +242,7 @@ impl Palette {
         let mut indices: Vec<u8> = reserved(image.len())?;
         indices.resize(image.len(), 0);
         // In 256ths of a channel's step.
+        let unseen = self.transparent().unwrap_or_else(|| self.nearest([0; 4]).index);
         let strength = (dither.clamp(0.0, 1.0) * MOST_SPREAD * 256.0) as i32;
         // With a pixel on either side, to spread to without asking.
         let mut errors = vec![[0_i32; 4]; width + 2];
@@ -246,7 +252,7 @@ impl Palette {
             if y % rows_between_polls == 0 {
                 cancel.check()?;
             }
-            self.row(row, out, strength, y % 2 == 1, &mut errors, &mut below);
+            self.row(row, out, unseen, strength, y % 2 == 1, &mut errors, &mut below);
             std::mem::swap(&mut errors, &mut below);
             below.fill([0; 4]);
         }
@@ -257,6 +263,7 @@ impl Palette {
         &self,
         row: &[Color],
         out: &mut [u8],
+        unseen: u8,
         strength: i32,
         backwards: bool,
         errors: &mut [[i32; 4]],
@@ -268,7 +275,7 @@ impl Palette {
             let place = x + 1;
             if color[3] == 0 {
                 // What is not seen takes no error and gives none.
-                out[x] = self.nearest([0; 4]).index;
+                out[x] = unseen;
                 continue;
             }
             let mut wanted = color;
@@ -377,8 +384,41 @@ mod tests {
         for (color, &index) in colors.iter().zip(&found.indices) {
             if color[3] == 0 {
                 assert_eq!(found.colors[usize::from(index)], TRANSPARENT);
+            } else {
+                assert_ne!(found.colors[usize::from(index)], TRANSPARENT);
             }
         }
+    }
+
+    #[test]
+    fn black_is_no_hole_where_yellow_is_the_nearest_that_is_seen() {
+        let logo = |at: usize| match at % 100 {
+            0 => TRANSPARENT,
+            1..=60 => [255; 4],
+            61..=95 => [255, 255, 0, 255],
+            _ => [0, 0, 0, 255],
+        };
+        let colors: Vec<Color> = (0..10_000).map(logo).collect();
+        let options = ResizeOptions { colors: 3, ..ResizeOptions::default() };
+        let found = quantise(&image(&colors, 100), &options, &Cancel::new()).unwrap();
+        for (color, &index) in colors.iter().zip(&found.indices) {
+            assert_eq!(color[3] == 0, found.colors[usize::from(index)] == TRANSPARENT, "{color:?}");
+        }
+    }
+
+    #[test]
+    fn a_single_transparent_pixel_of_a_large_image_stays_so() {
+        let mut colors = noise(1200 * 1000);
+        for color in &mut colors {
+            color[3] = 255;
+        }
+        // In a row whose colours are not counted.
+        colors[1200 + 7] = [1, 2, 3, 0];
+        let found = quantise(&image(&colors, 1200), &ResizeOptions::default(), &Cancel::new()).unwrap();
+        let holes: Vec<usize> = (0..colors.len())
+            .filter(|at| found.colors[usize::from(found.indices[*at])] == TRANSPARENT)
+            .collect();
+        assert_eq!(holes, [1200 + 7]);
     }
 
     #[test]

@@ -19,13 +19,16 @@ mod tests {
     #[test]
     fn profiles_go_with_the_channels_they_speak_of() {
         let embedded = |space: &[u8]| Embedded {
-            icc: Some([&[0; 16][..], space, &[0; 108]].concat()),
+            icc: Some([&[0; 16][..], space, &[0; 108]].concat().into()),
             ..Embedded::default()
         };
         assert!(fitting(&embedded(b"RGB "), Layout::Rgba8).is_some());
         assert!(fitting(&embedded(b"RGB "), Layout::L8).is_none());
         assert!(fitting(&embedded(b"GRAY"), Layout::La16).is_some());
         assert!(fitting(&embedded(b"CMYK"), Layout::Rgb8).is_none());
-        assert!(fitting(&Embedded { icc: Some(vec![0; 4]), ..Embedded::default() }, Layout::Rgb8).is_none());
+        assert!(
+            fitting(&Embedded { icc: Some(vec![0; 4].into()), ..Embedded::default() }, Layout::Rgb8)
+                .is_none()
+        );
     }
 }

@@ -6,7 +6,7 @@ use super::super::pixels::out_of_memory;
 use crate::error::Result;
 use crate::pool::Cancel;
 
-/// How many writes go between two looks at the flag. JPEG is written a few bytes at a time.
+/// How many writes go between two looks at the flag: GIF's blocks have at most 255 bytes.
 const WRITES_BETWEEN_POLLS: u32 = 1 << 10;
 
 pub(super) struct Sink<'a> {

@@ -2,6 +2,7 @@
 
 use rav1e::prelude::ChromaSampling;
 
+use super::super::super::orientation::Orientation;
 use super::super::super::pixels::out_of_memory;
 use super::obu;
 use super::planes::Shape;
@@ -24,6 +25,8 @@ pub(super) struct Container<'a> {
     /// From its TIFF header on.
     pub(super) exif: Option<&'a [u8]>,
     pub(super) xmp: Option<&'a [u8]>,
+    /// How readers are to turn the picture.
+    pub(super) orientation: Orientation,
 }
 
 /// What the file has, in the order of its ids, which count from 1.
@@ -125,6 +128,21 @@ impl Container<'_> {
             })?;
             properties.push(next());
         }
+        let (turns, mirrored) = transformations(self.orientation);
+        if turns > 0 {
+            boxed(out, *b"irot", |out| {
+                out.push(turns);
+                Ok(())
+            })?;
+            properties.push(next() | ESSENTIAL);
+        }
+        if let Some(axis) = mirrored {
+            boxed(out, *b"imir", |out| {
+                out.push(axis);
+                Ok(())
+            })?;
+            properties.push(next() | ESSENTIAL);
+        }
         let picture = |data, reference, properties| Item {
             kind: b"av01",
             content_type: b"",
@@ -164,6 +182,21 @@ impl Container<'_> {
             });
         }
         Ok(items)
+    }
+}
+
+/// Quarter turns against the clock, and then how it is mirrored: 0 exchanges top and bottom, 1 left and right
+/// (ISO/IEC 23008-12, 6.5.10 and 6.5.12).
+fn transformations(orientation: Orientation) -> (u8, Option<u8>) {
+    match orientation.value() {
+        2 => (0, Some(1)),
+        3 => (2, None),
+        4 => (0, Some(0)),
+        5 => (1, Some(0)),
+        6 => (3, None),
+        7 => (3, Some(0)),
+        8 => (1, None),
+        _ => (0, None),
     }
 }
 

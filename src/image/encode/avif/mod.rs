@@ -1,5 +1,5 @@
 //! AVIF (AV1 Image File Format 1.1): colours and, where there is transparency, alpha as two AV1 still pictures,
-//! by rav1e (Rust, BSD-2-Clause), without its threads, in one tile.
+//! by rav1e (Rust, BSD-2-Clause), without its threads, in as few tiles as AV1 allows.
 //!
 //! Full range BT.601 luma and chroma with sRGB's primaries and transfer, as libheif writes and so sharp; gray
 //! images are monochrome. Ten bits a sample from images of sixteen bits, else eight. Alpha is not premultiplied.
@@ -55,7 +55,7 @@ pub(super) fn encode(picture: &Picture, options: &ResizeOptions, cancel: &Cancel
     let color = still(pixels, shape, false, quantizer(quality), effort, cancel)?;
     let alpha = if layout.has_alpha() {
         let shape = Shape { chroma: ChromaSampling::Cs400, ..shape };
-        let quality = alpha_quality(quality, options.alpha_quality);
+        let quality = options.alpha_quality.unwrap_or_else(|| alpha_quality(quality));
         Some(still(pixels, shape, true, quantizer(quality), effort, cancel)?)
     } else {
         None
@@ -75,6 +75,7 @@ pub(super) fn encode(picture: &Picture, options: &ResizeOptions, cancel: &Cancel
         icc: profile::fitting(embedded, layout),
         exif: embedded.exif.as_deref(),
         xmp: embedded.xmp.as_deref(),
+        orientation: embedded.orientation,
     }
     .write()
 }
@@ -87,9 +88,9 @@ fn quantizer(quality: u8) -> usize {
     (255 * (100 - quality) + 50) / 100
 }
 
-/// Errors of alpha are seen as edges, so it is coded better than the colours; no better than is asked for.
-fn alpha_quality(quality: u8, most: u8) -> u8 {
-    quality.midpoint(100).min(most)
+/// Errors of alpha are seen as edges, so unless a quality is asked for, it is coded better than the colours.
+fn alpha_quality(quality: u8) -> u8 {
+    quality.midpoint(100)
 }
 
 /// rav1e's speeds go from 0, the slowest, to 10. On photographs at one quality, speed 8 comes out as small as 6

@@ -180,7 +180,12 @@ fn metadata_is_there_to_be_found() {
     let mut icc = vec![3; 400];
     icc[16..20].copy_from_slice(b"RGB ");
     let exif = b"MM\0*\0\0\0\x08\0\0\0\0\0\0".to_vec();
-    let embedded = Embedded { icc: Some(icc.clone()), exif: Some(exif.clone()), xmp: Some(b"<x/>".to_vec()) };
+    let embedded = Embedded {
+        icc: Some(icc.clone().into()),
+        exif: Some(exif.clone().into()),
+        xmp: Some(b"<x/>"[..].into()),
+        ..Embedded::default()
+    };
     let picture = Picture { embedded, ..Picture::still(smooth(Layout::Rgba8, 20, 20)) };
     let data = encoded(&picture, &fast());
     let items = items(&data);
@@ -210,8 +215,11 @@ fn quality_and_effort_reach_the_encoder() {
 #[test]
 fn alpha_may_be_coarser() {
     let picture = Picture::still(smooth(Layout::Rgba8, 64, 64));
-    let alpha =
-        |alpha_quality| items(&encoded(&picture, &ResizeOptions { alpha_quality, ..fast() }))[1].data.len();
+    let alpha = |alpha_quality| {
+        items(&encoded(&picture, &ResizeOptions { alpha_quality: Some(alpha_quality), ..fast() }))[1]
+            .data
+            .len()
+    };
     assert!(alpha(10) < alpha(100));
 }
 

@@ -33,6 +33,7 @@ use self::zigzag::Block;
 use super::super::format::Format;
 use super::super::options::{ChromaSubsampling, ResizeOptions};
 use super::super::pixels::{Embedded, Layout, Picture, Pixels};
+use super::profile;
 use crate::error::{Error, Result};
 use crate::pool::Cancel;
 
@@ -137,7 +138,8 @@ fn write(
     if let Some(packet) = &embedded.xmp {
         markers::xmp(&mut file, packet)?;
     }
-    if let Some(profile) = &embedded.icc {
+    let layout = if frame.is_gray() { Layout::L8 } else { Layout::Rgb8 };
+    if let Some(profile) = profile::fitting(embedded, layout) {
         markers::icc(&mut file, profile)?;
     }
     let tables = if frame.is_gray() { 1 } else { 2 };

@@ -234,31 +234,43 @@ fn planes_may_have_wider_rows_and_must_have_their_size() {
 
 #[test]
 fn metadata_is_found_where_readers_look() {
-    let profile: Vec<u8> = (0..200_000_u32).map(|at| (at * 7 / 8) as u8).collect();
+    let mut profile: Vec<u8> = (0..200_000_u32).map(|at| (at * 7 / 8) as u8).collect();
+    profile[16..20].copy_from_slice(b"RGB ");
     let picture = Picture {
         embedded: Embedded {
-            icc: Some(profile.clone()),
-            exif: Some(b"MM\0*\0\0\0\x08\0\0\0\0\0\0".to_vec()),
-            xmp: Some(b"<x:xmpmeta/>".to_vec()),
+            icc: Some(profile.clone().into()),
+            exif: Some(b"MM\0*\0\0\0\x08\0\0\0\0\0\0"[..].into()),
+            xmp: Some(b"<x:xmpmeta/>"[..].into()),
+            ..Embedded::default()
         },
         ..Picture::still(scene(Layout::Rgb8, 20, 20))
     };
     for progressive in [false, true] {
         let file = encode(&picture, &options(80, progressive, QUARTER), &Cancel::new()).unwrap();
         let found = probe(&file).unwrap();
-        assert_eq!(found.icc.unwrap().read(&file), picture.embedded.icc);
-        assert_eq!(found.exif.unwrap().read(&file), picture.embedded.exif);
-        assert_eq!(found.xmp.unwrap().read(&file), picture.embedded.xmp);
+        assert_eq!(found.icc.unwrap().read(&file).as_deref(), picture.embedded.icc.as_deref());
+        assert_eq!(found.exif.unwrap().read(&file).as_deref(), picture.embedded.exif.as_deref());
+        assert_eq!(found.xmp.unwrap().read(&file).as_deref(), picture.embedded.xmp.as_deref());
         assert_eq!(found.progressive, Some(progressive));
         decoded(&file);
     }
+    // A profile of other channels than the image has would make the file look damaged.
+    profile[16..20].copy_from_slice(b"CMYK");
+    let embedded = Embedded { icc: Some(profile.into()), ..Embedded::default() };
+    let file =
+        encode(&Picture { embedded, ..picture }, &options(80, false, QUARTER), &Cancel::new()).unwrap();
+    assert!(probe(&file).unwrap().icc.is_none());
 }
 
 #[test]
 fn metadata_too_large_for_a_segment_does_not_break_the_file() {
     let packet: Vec<u8> = (0..150_000_u32).map(|at| b' ' + (at % 90) as u8).collect();
     let picture = Picture {
-        embedded: Embedded { icc: None, exif: Some(vec![0; 65_528]), xmp: Some(packet.clone()) },
+        embedded: Embedded {
+            exif: Some(vec![0; 65_528].into()),
+            xmp: Some(packet.clone().into()),
+            ..Embedded::default()
+        },
         ..Picture::still(scene(Layout::L8, 20, 20))
     };
     let file = encode(&picture, &options(80, false, GRAY), &Cancel::new()).unwrap();

@@ -1,37 +1,12 @@
-//! The order in which coefficients are coded (ITU-T T.81, figure A.6), and the blocks they are kept in.
+//! The blocks that coefficients are kept in, and from there the order in which they are coded.
 
-/// Where the coefficient that is coded k-th lies in natural order.
-pub(super) const ZIGZAG: [u8; 64] = zigzag();
+pub(super) use super::super::super::zigzag::ZIGZAG;
 
-/// The same for a block stored column by column, as the transform leaves it.
+/// Where the coefficient that is coded k-th lies in a block stored column by column, as the transform leaves it.
 pub(super) const ZIGZAG_BY_COLUMN: [u8; 64] = by_column();
 
 /// What the coefficients of one column that are not zero, a bit each, are in coding order.
 static ORDERED: [[u64; 256]; 8] = ordered();
-
-const fn zigzag() -> [u8; 64] {
-    let mut order = [0; 64];
-    let (mut row, mut column, mut at) = (0_u8, 0_u8, 0);
-    while at < 64 {
-        order[at] = row * 8 + column;
-        at += 1;
-        // Diagonals of an even sum run up and to the right, the others down and to the left.
-        if (row + column) % 2 == 0 {
-            if column == 7 {
-                row += 1;
-            } else {
-                column += 1;
-                row = row.saturating_sub(1);
-            }
-        } else if row == 7 {
-            column += 1;
-        } else {
-            row += 1;
-            column = column.saturating_sub(1);
-        }
-    }
-    order
-}
 
 const fn by_column() -> [u8; 64] {
     let mut order = [0; 64];
@@ -98,15 +73,6 @@ pub(super) fn in_coding_order(nonzero_by_column: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_order_is_that_of_the_standard() {
-        assert_eq!(ZIGZAG[..16], [0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5]);
-        assert_eq!(ZIGZAG[56..], [53, 60, 61, 54, 47, 55, 62, 63]);
-        let mut seen = ZIGZAG;
-        seen.sort_unstable();
-        assert!(seen.iter().enumerate().all(|(index, at)| index == usize::from(*at)));
-    }
 
     #[test]
     fn bits_move_as_coefficients_do() {

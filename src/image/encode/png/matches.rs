@@ -4,18 +4,17 @@
 //! costs its distance, often more than the bytes that it stands for. A general encoder takes the longest; here
 //! each byte has the price that it had in the block before, and what is taken is what saves the most.
 
-use crate::deflate::{Counts, DISTANCE_BITS, LENGTH_BITS, Sequence, WINDOW, distance_symbol, length_symbol};
+use crate::deflate::{
+    Counts, DISTANCE_BITS, LENGTH_BITS, MAX_MATCH, Sequence, TAIL, WINDOW, distance_symbol, eight, extend,
+    length_symbol,
+};
 
-/// The lengths that DEFLATE has end here.
-const MAX_MATCH: usize = 258;
 /// A match this long is taken without a look at the next place, and of the places in it few are remembered.
 const GOOD_MATCH: usize = 32;
 /// A match this long is not looked beyond.
 const LONG_MATCH: usize = 128;
 /// Of a hash of four bytes.
 const BITS: u32 = 15;
-/// No match begins so close to the end, where eight bytes at a time could not be read.
-const TAIL: usize = 8;
 /// Prices are in sixteenths of a bit.
 const BIT: u16 = 16;
 
@@ -35,7 +34,8 @@ pub(super) struct Finder {
     /// How many places are looked at.
     depth: usize,
     prices: Prices,
-    /// The price of all bytes before each, counted from the block's first.
+    /// The price of all bytes before each, counted from the block's first, modulo 2^32: a row may be very long, and
+    /// what matters are differences over the length of a match.
     sums: Vec<u32>,
 }
 
@@ -43,12 +43,6 @@ struct Prices {
     bytes: [u16; 256],
     lengths: [u16; MAX_MATCH + 1],
     distances: [u16; 30],
-}
-
-/// The bytes from `at` on; those beyond the end are 0.
-#[inline]
-fn eight(data: &[u8], at: usize) -> u64 {
-    data.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes)
 }
 
 /// Multiplicative hashing: the highest bits of a product with an odd number.
@@ -80,7 +74,7 @@ impl Finder {
         self.sums.clear();
         self.sums.push(0);
         self.sums.extend(data[from..].iter().map(|&byte| {
-            sum += u32::from(self.prices.bytes[usize::from(byte)]);
+            sum = u32::wrapping_add(sum, u32::from(self.prices.bytes[usize::from(byte)]));
             sum
         }));
         let end = data.len();
@@ -167,27 +161,10 @@ impl Finder {
     /// What a match at this place of the block saves.
     #[inline]
     fn gain(&self, place: usize, length: usize, distance: usize) -> i32 {
-        let bytes = self.sums[place + length] - self.sums[place];
+        let bytes = self.sums[place + length].wrapping_sub(self.sums[place]);
         let code = distance_symbol(distance as u16).code;
         bytes as i32 - i32::from(self.prices.lengths[length]) - i32::from(self.prices.distances[code])
     }
-}
-
-/// How many bytes are alike, where the first eight are.
-fn extend(data: &[u8], before: usize, at: usize) -> usize {
-    let most = (data.len() - at).min(MAX_MATCH);
-    let mut length = 8;
-    while length + 8 <= most {
-        let different = eight(data, before + length) ^ eight(data, at + length);
-        if different != 0 {
-            return length + (different.trailing_zeros() / 8) as usize;
-        }
-        length += 8;
-    }
-    while length < most && data[before + length] == data[at + length] {
-        length += 1;
-    }
-    length
 }
 
 impl Prices {

@@ -189,7 +189,12 @@ fn metadata_comes_back() {
     let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec();
     let xmp = "<x:xmpmeta>é</x:xmpmeta>".as_bytes().to_vec();
     for palette in [false, true] {
-        let embedded = Embedded { icc: Some(icc.clone()), exif: Some(exif.clone()), xmp: Some(xmp.clone()) };
+        let embedded = Embedded {
+            icc: Some(icc.clone().into()),
+            exif: Some(exif.clone().into()),
+            xmp: Some(xmp.clone().into()),
+            ..Embedded::default()
+        };
         let picture = Picture { embedded, ..Picture::still(image(Layout::Rgb8, 10, 10)) };
         let options = ResizeOptions { palette, ..Default::default() };
         let data = encode(&picture, &options, &Cancel::new()).unwrap();

@@ -63,7 +63,7 @@ impl Header<'_> {
             chunk(&mut out, *b"ANIM", &[&[0; 4], &plays])?;
             out.extend_from_slice(&body);
         } else {
-            out.extend_from_slice(&bitstream(&body)?);
+            bitstream(&body)?.into_iter().for_each(|part| out.extend_from_slice(part));
         }
         drop(body);
         if let Some(exif) = self.exif {
@@ -97,7 +97,9 @@ impl Frame<'_> {
         }
         head.extend(three(self.delay_ms.min(0xFF_FFFF)));
         head.push(DO_NOT_BLEND);
-        chunk(out, *b"ANMF", &[&head, &bitstream(self.bitstream)?])
+        let mut parts = vec![&head[..]];
+        parts.extend(bitstream(self.bitstream)?);
+        chunk(out, *b"ANMF", &parts)
     }
 }
 
@@ -125,18 +127,18 @@ fn too_large() -> Error {
 }
 
 /// The chunks of a file of libwebp's that have to do with pixels: `VP8L`, or `VP8 ` with perhaps `ALPH` before.
-fn bitstream(file: &[u8]) -> Result<Vec<u8>> {
+fn bitstream(file: &[u8]) -> Result<Vec<&[u8]>> {
     let malformed = || Error::internal("libwebp wrote something other than WebP");
     let mut rest = file.get(12..).ok_or_else(malformed)?;
-    let mut out = Vec::with_capacity(rest.len());
+    let mut parts = Vec::new();
     while let Some((head, _)) = rest.split_at_checked(8) {
         let length = head[4..].try_into().map(u32::from_le_bytes).map_err(|_| malformed())? as usize;
         let end = 8 + length.next_multiple_of(2);
         let all = rest.get(..end).ok_or_else(malformed)?;
         if matches!(&head[..4], b"VP8L" | b"VP8 " | b"ALPH") {
-            out.extend_from_slice(all);
+            parts.push(all);
         }
         rest = &rest[end..];
     }
-    if out.is_empty() { Err(malformed()) } else { Ok(out) }
+    if parts.is_empty() { Err(malformed()) } else { Ok(parts) }
 }

@@ -10,7 +10,7 @@ mod native;
 use std::borrow::Cow;
 
 use super::super::options::ResizeOptions;
-use super::super::pixels::{Embedded, Layout, Picture, Pixels};
+use super::super::pixels::{Embedded, Layout, PIXELS_BETWEEN_POLLS, Picture, Pixels};
 use super::super::raster::Planes;
 use super::changes::{self, Area};
 use super::sink::reserved;
@@ -53,9 +53,9 @@ pub(super) fn encode_planes(
     let (width, height) = luma.size();
     let file = {
         // H.273, section 8.3: luma from 16 to 235, chroma from 16 to 240 around 128.
-        let luma = studio(luma, |value| 16.0 + value * 219.0 / 255.0)?;
-        let blue = studio(blue, |value| 128.0 + (value - 128.0) * 224.0 / 255.0)?;
-        let red = studio(red, |value| 128.0 + (value - 128.0) * 224.0 / 255.0)?;
+        let luma = studio(luma, |value| 16.0 + value * 219.0 / 255.0, cancel)?;
+        let blue = studio(blue, |value| 128.0 + (value - 128.0) * 224.0 / 255.0, cancel)?;
+        let red = studio(red, |value| 128.0 + (value - 128.0) * 224.0 / 255.0, cancel)?;
         let planes = StudioPlanes { width, height, luma: &luma, blue: &blue, red: &red };
         Encoder::new(&lossy)?.encode_planes(&planes, cancel)?
     };
@@ -72,10 +72,13 @@ pub(super) fn encode_planes(
 }
 
 /// A plane from full range to the range that video has, and WebP.
-fn studio(plane: &Pixels, map: impl Fn(f32) -> f32) -> Result<Vec<u8>> {
+fn studio(plane: &Pixels, map: impl Fn(f32) -> f32, cancel: &Cancel) -> Result<Vec<u8>> {
     let table: [u8; 256] = std::array::from_fn(|value| map(value as f32).round() as u8);
     let mut out = reserved(plane.data().len())?;
-    out.extend(plane.data().iter().map(|&value| table[usize::from(value)]));
+    for part in plane.data().chunks(PIXELS_BETWEEN_POLLS) {
+        cancel.check()?;
+        out.extend(part.iter().map(|&value| table[usize::from(value)]));
+    }
     Ok(out)
 }
 

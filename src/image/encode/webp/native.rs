@@ -82,7 +82,7 @@ fn config(options: &ResizeOptions) -> Result<WebPConfig> {
     }
     // Lossless means that the colours of transparent pixels are kept as well.
     config.exact = c_int::from(options.lossless && !options.near_lossless);
-    config.alpha_quality = c_int::from(options.alpha_quality);
+    config.alpha_quality = c_int::from(options.alpha_quality.unwrap_or(100));
     // Threads of its own would be outside the pool.
     config.thread_level = 0;
     // SAFETY: `config` was initialised by libwebp and is only read.

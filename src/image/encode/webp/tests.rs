@@ -97,7 +97,7 @@ fn alpha_has_a_quality_of_its_own() {
         pixel[3] = *alpha;
     }
     let alpha = |quality| {
-        let data = encoded(&pixels, &ResizeOptions { alpha_quality: quality, ..Default::default() });
+        let data = encoded(&pixels, &ResizeOptions { alpha_quality: Some(quality), ..Default::default() });
         let found = decoded(&data).into_iter().skip(3).step_by(4).collect::<Vec<_>>();
         (data.len(), worst(&found, values.data()))
     };
@@ -112,8 +112,12 @@ fn metadata_comes_back() {
     let exif = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0".to_vec();
     for layout in [Layout::Rgb8, Layout::Rgba8] {
         for options in [ResizeOptions::default(), lossless()] {
-            let embedded =
-                Embedded { icc: Some(icc.clone()), exif: Some(exif.clone()), xmp: Some(b"<x/>!".to_vec()) };
+            let embedded = Embedded {
+                icc: Some(icc.clone().into()),
+                exif: Some(exif.clone().into()),
+                xmp: Some(b"<x/>!"[..].into()),
+                ..Embedded::default()
+            };
             let picture = Picture { embedded, ..Picture::still(smooth(layout, 20, 10)) };
             let data = encode(&picture, &options, &Cancel::new()).unwrap();
             let mut decoder = WebPDecoder::new(Cursor::new(&data)).unwrap();
