@@ -18,7 +18,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use image::{DynamicImage, ImageFormat};
-use offloop::image::{FailOn, Fit, Format, Kernel, Limits, Plan, ResizeOptions, probe, resize_image_set};
+use offloop::image::{
+    FailOn, Fit, Format, Keep, Kernel, Limits, Plan, ResizeOptions, probe, resize_image_set,
+};
 use offloop::pool::Cancel;
 
 use choices::{CHOICES, fail_on, options};
@@ -173,6 +175,26 @@ fn many_sizes_of_one() {
             })
             .collect();
         stays_within_its_plan(what, &data, &outputs, FailOn::Error);
+    }
+}
+
+#[test]
+fn metadata_that_is_kept() {
+    let plain = file(&DynamicImage::new_rgb8(100, 100), ImageFormat::Png);
+    // A few kilobytes that become four megabytes each.
+    let mut profile = vec![0; 4_000_000];
+    profile[16..20].copy_from_slice(b"RGB ");
+    profile[36..40].copy_from_slice(b"acsp");
+    let icc = [b"large\0\0", &deflate(&profile)[..]].concat();
+    let xmp = [b"XML:com.adobe.xmp\0\x01\0\0\0", &deflate(&vec![b' '; 4_000_000])[..]].concat();
+    let exif = [&exif(6)[..], &[0; 700_000]].concat();
+    let data = png_with(&plain, &[(b"iCCP", icc), (b"iTXt", xmp), (b"eXIf", exif)]);
+    let keep = Keep { exif: true, icc: true, xmp: true };
+    for outputs in [1, 8] {
+        for format in [Format::Jpeg, Format::Png, Format::WebP, Format::Avif] {
+            let options = ResizeOptions { keep, width: Some(20), effort: Some(0), ..to(format) };
+            stays_within_its_plan("with metadata", &data, &vec![options; outputs], FailOn::Error);
+        }
     }
 }
 

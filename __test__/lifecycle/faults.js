@@ -93,8 +93,8 @@ const scenarios = {
 
   async 'among others, which do not notice'() {
     configurePool({ threads: 2 })
-    for (let round = 0; round < 60; round++) {
-      armFault(1 + round * 3)
+    for (let round = 0; round < 40; round++) {
+      armFault(1 + round * 5)
       const settled = await Promise.allSettled([...Object.values(jobs), ...Object.values(jobs)].map((job) => job()))
       armFault(0)
       const failed = settled.filter(({ status }) => status === 'rejected')

@@ -36,7 +36,7 @@ for (const scenario of ['in every job, at every place', 'among others, which do 
   test(`a panic ${scenario}`, { skip }, async (t) => {
     const { program, addon } = install(t)
     const { code, signal, stdout, stderr } = await node([program, scenario, folder(t)], {
-      env: { RUST_BACKTRACE: '0', OFFLOOP_FAULTS: addon, OFFLOOP_TESTS: path.join(ROOT, '__test__') }, limitMs: 60_000
+      env: { RUST_BACKTRACE: '0', OFFLOOP_FAULTS: addon, OFFLOOP_TESTS: path.join(ROOT, '__test__') }, limitMs: 240_000
     })
     assert.deepEqual({ code, signal, stdout }, { code: 0, signal: null, stdout: 'came to the end\n' }, stderr)
   })

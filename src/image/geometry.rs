@@ -89,27 +89,28 @@ impl Geometry {
     }
 
     /// How the pixels stored in `region` are scaled to what is kept. The region holds the whole image in
-    /// its stored orientation, at any scale: a decoder may have shrunk it.
+    /// its stored orientation, `factor` times as large as it is: a decoder may have shrunk it. Its last pixels may
+    /// be partly beyond the image then.
     pub(super) fn scaling(
         &self,
         region: Region,
+        factor: f64,
         orientation: Orientation,
         options: &ResizeOptions,
     ) -> Scaling {
-        let stored = orientation.orient_size((f64::from(region.width), f64::from(region.height)));
-        let axis = |source: u32, shrink: f64, scaled: u64, stored: f64, first: u64, kept: u64| {
-            let source = f64::from(source);
-            let beyond = (scaled as f64 * shrink - source) / 2.0;
-            let unit = stored / source;
-            ((first as f64 * shrink - beyond) * unit, kept as f64 * shrink * unit)
+        let axis = |source: u32, shrink: f64, scaled: u64, first: u64, kept: u64| {
+            let beyond = (scaled as f64 * shrink - f64::from(source)) / 2.0;
+            ((first as f64 * shrink - beyond) * factor, kept as f64 * shrink * factor)
         };
         let Rect { left, top, width, height } = self.kept;
-        let (left, width) = axis(self.source.0, self.shrink.0, self.scaled.0, stored.0, left, width);
-        let (top, height) = axis(self.source.1, self.shrink.1, self.scaled.1, stored.1, top, height);
+        let (left, width) = axis(self.source.0, self.shrink.0, self.scaled.0, left, width);
+        let (top, height) = axis(self.source.1, self.shrink.1, self.scaled.1, top, height);
         let shown = Rect { left, top, width, height };
+        let (source_width, source_height) = orientation.orient_size(self.source);
+        let stored = (f64::from(source_width) * factor, f64::from(source_height) * factor);
         Scaling {
             region,
-            area: orientation.stored_rect(shown, (f64::from(region.width), f64::from(region.height))),
+            area: orientation.stored_rect(shown, stored),
             // Output sides are checked to be `u32`.
             target: orientation.orient_size((self.kept.width as u32, self.kept.height as u32)),
             kernel: options.kernel,
@@ -317,7 +318,10 @@ mod tests {
         let area = |size: (u32, u32), stored: (u32, u32), orientation: u16, options: &ResizeOptions| {
             let region = Region { left: 0, top: 0, width: stored.0, height: stored.1 };
             let orientation = Orientation::from_exif(orientation).unwrap();
-            let scaling = Geometry::new(size.0, size.1, options).scaling(region, orientation, options);
+            let source = orientation.orient_size(size);
+            let factor = f64::from(stored.0) / f64::from(source.0);
+            let scaling =
+                Geometry::new(size.0, size.1, options).scaling(region, factor, orientation, options);
             let Rect { left, top, width, height } = scaling.area;
             ([left, top, width, height], scaling.target)
         };
@@ -325,6 +329,8 @@ mod tests {
         assert_eq!(area((100, 9), (100, 9), 1, &fifty), ([0.0, -0.5, 100.0, 10.0], (50, 5)));
         // Decoded at half the size; turned.
         assert_eq!(area((100, 18), (50, 9), 1, &fifty), ([0.0, 0.0, 50.0, 9.0], (50, 9)));
+        // A pixel that is half beyond the edge is half used.
+        assert_eq!(area((100, 18), (25, 5), 1, &fifty), ([0.0, 0.0, 25.0, 4.5], (50, 9)));
         assert_eq!(area((100, 9), (9, 100), 6, &fifty), ([-0.5, 0.0, 10.0, 100.0], (5, 50)));
         let corner = ResizeOptions { position: Position::TopLeft, ..options(Some(10), Some(10), Fit::Cover) };
         assert_eq!(area((40, 20), (40, 20), 1, &corner), ([0.0, 0.0, 20.0, 20.0], (10, 10)));

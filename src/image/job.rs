@@ -14,6 +14,7 @@ use super::options::FailOn;
 use super::plan::Plan;
 use super::raster::Raster;
 use super::scale::{Base, Scaler};
+use super::target::Target;
 use super::timings::{Timings, milliseconds};
 use super::{Format, Limits, ResizeOptions, embedded, probe};
 use crate::error::{Error, Result};
@@ -227,11 +228,16 @@ impl<B: AsRef<[u8]>> ResizeJob<B> {
                 scaler.resolve(&mut finisher.targets, cancel)?;
                 prepared = finisher.targets.iter().map(|_| Prepared::picture(&plan.metadata)).collect();
             }
-            let rasters = scaler.scale(&finisher.targets, hands)?;
-            for (output, raster) in rasters.into_iter().enumerate() {
-                if index == 0 || finisher.targets[output].animated {
-                    finisher.add_frame(&mut prepared[output], output, raster, delay, gauge, cancel)?;
-                }
+            // Later frames are only scaled for the outputs that show them.
+            let (outputs, targets): (Vec<usize>, Vec<Target>) = finisher
+                .targets
+                .iter()
+                .enumerate()
+                .filter(|(_, target)| index == 0 || target.animated)
+                .map(|(output, target)| (output, target.clone()))
+                .unzip();
+            for (output, raster) in outputs.into_iter().zip(scaler.scale(&targets, hands)?) {
+                finisher.add_frame(&mut prepared[output], output, raster, delay, gauge, cancel)?;
             }
             spent += milliseconds(scaling);
             index += 1;

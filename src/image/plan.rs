@@ -9,6 +9,7 @@ use super::options::{FailOn, Kernel, ResizeOptions};
 use super::orientation::Orientation;
 use super::pixels::Layout;
 use super::rungs::{self, Rung};
+use super::scale::BANDS;
 use super::target::Target;
 use super::{color, embedded, encode};
 use crate::error::{Code, Error, Result};
@@ -78,8 +79,13 @@ impl Plan {
             return Err(Error::new(Code::ImageFormat, message));
         }
         decode::check(metadata, fail_on)?;
-        let targets =
-            outputs.iter().map(|options| Target::new(metadata, options)).collect::<Result<Vec<_>>>()?;
+        let targets = outputs
+            .iter()
+            .enumerate()
+            .map(|(index, options)| {
+                Target::new(metadata, options).map_err(|error| of_output(error, index, outputs.len()))
+            })
+            .collect::<Result<Vec<_>>>()?;
         let decoding = decoding(metadata, &targets);
         let size = decode::decoded_size(metadata, decoding.scale);
         let (rungs, _) = rungs::ladder(&targets, decoding, size, true);
@@ -109,21 +115,35 @@ impl Plan {
         let source = pixels(decode::decoded_size(metadata, decoding.scale))
             .saturating_mul(decoding.layout.pixel_bytes() as u64);
         let decoding_peak = source.saturating_add(decode::extra_bytes(metadata, *decoding));
-        let rungs: u64 = self.rungs.iter().map(Rung::bytes).fold(0, u64::saturating_add);
-        let scaling: u64 = self.rungs.iter().map(Rung::extra_bytes).max().unwrap_or(0);
+        let sum = |of: fn(&Rung) -> u64| self.rungs.iter().map(of).fold(0, u64::saturating_add);
+        // What trimming may make larger.
+        let trimmed = targets
+            .iter()
+            .filter(|target| target.options.trim.is_some())
+            .map(|target| target.most_pixels.saturating_mul(decoding.layout.pixel_bytes() as u64))
+            .fold(0, u64::saturating_add);
+        let rungs = sum(Rung::bytes).saturating_add(trimmed);
+        // Several rungs may be made at once, or one by several threads, in bands that are then put together.
+        let in_bands = self
+            .rungs
+            .iter()
+            .map(|rung| rung.extra_bytes().saturating_mul(BANDS as u64).saturating_add(rung.bytes()));
+        let scaling =
+            sum(Rung::extra_bytes).max(in_bands.max().unwrap_or(0)).saturating_add(trimmed.saturating_mul(2));
         let resizing = source.saturating_add(rungs).saturating_add(scaling);
         // Several outputs may be finished at once. Each holds what it reads and what it makes.
         let finishing: u64 = targets
             .iter()
             .map(|target| {
-                let canvas = pixels(target.shape.canvas).saturating_mul(target.pixel_bytes());
-                let kept = pixels(target.shape.shown()).saturating_mul(target.pixel_bytes());
+                let pixel_bytes = target.pixel_bytes().max(decoding.layout.pixel_bytes() as u64);
+                let canvas = pixels(target.largest_canvas()).saturating_mul(pixel_bytes);
+                let kept = pixels(target.shape.shown()).saturating_mul(pixel_bytes);
                 let pictures = canvas.saturating_mul(frames(target));
                 let composing = kept.saturating_add(canvas);
                 let encoding = encode::extra_bytes(
                     target.format,
                     &target.options,
-                    target.shape.canvas,
+                    target.largest_canvas(),
                     target.encoded,
                     frames(target) as u32,
                 );
@@ -142,6 +162,18 @@ impl Plan {
             .saturating_add(embedded::bytes(metadata, targets))
             .saturating_add(64 << 10)
     }
+}
+
+/// An error that names the output that it is about, where there are several.
+pub(super) fn of_output(error: Error, index: usize, outputs: usize) -> Error {
+    if outputs == 1 {
+        return error;
+    }
+    let message = match error.message().strip_prefix("options.") {
+        Some(option) => format!("outputs[{index}].{option}"),
+        None => format!("outputs[{index}]: {}", error.message()),
+    };
+    Error::new(error.code(), message)
 }
 
 pub(super) fn pixels((width, height): (u32, u32)) -> u64 {

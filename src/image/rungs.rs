@@ -52,6 +52,9 @@ impl Rung {
             && self.scaling.kernel != Kernel::Nearest
             && self.scaling.linear == other.scaling.linear
             && self.scaling.region == other.scaling.region
+            // What was enlarged has more pixels than there is to see; a little of it is rounding.
+            && own.0 < 1.01
+            && own.1 < 1.01
             // Chroma that was halved has lost what a full one shows.
             && (!self.half_chroma || other.half_chroma)
             && own.0 >= others.0 * GUARD
@@ -121,7 +124,7 @@ pub(super) fn ladder(
     let wanted: Vec<Rung> = targets
         .iter()
         .map(|target| {
-            let scaling = target.shape.scaling(size, &target.options);
+            let scaling = target.shape.scaling(size, decoding.scale.factor(), &target.options);
             let half_chroma = decoding.planar && target.takes_half_chroma(converts);
             let odd = (scaling.target.0 % 2 == 1, scaling.target.1 % 2 == 1);
             let mirrored = target.orientation.mirrored();
@@ -156,9 +159,9 @@ pub(super) fn ladder(
 
 impl Scale {
     /// The smallest image that has no fewer pixels than are wanted: `density` is outputs' pixels for one of
-    /// the input.
+    /// the input. Where that is exactly one, the inverse transform of fewer coefficients is all the scaling there
+    /// is, and no kernel follows; sharp decodes twice as many then.
     pub(super) fn for_density(density: f64) -> Self {
-        // As sharp's: `shrink-on-load` leaves at least as many pixels as are wanted.
         [Scale::Eighth, Scale::Quarter, Scale::Half]
             .into_iter()
             .find(|scale| scale.factor() >= density)

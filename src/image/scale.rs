@@ -8,7 +8,7 @@ use super::geometry::{Geometry, Rect};
 use super::job::Hands;
 use super::options::Region;
 use super::pixels::Pixels;
-use super::plan::Plan;
+use super::plan::{Plan, of_output};
 use super::raster::{Kept, Planes, Raster};
 use super::resize::{self, Resampler, Scaling};
 use super::rungs::{self, Rung};
@@ -44,9 +44,10 @@ impl<'a> Scaler<'a> {
 
     /// Finds out what depends on the pixels, and sets the targets' shapes accordingly.
     pub(super) fn resolve(&self, targets: &mut [Target], cancel: &Cancel) -> Result<()> {
-        for target in targets {
+        let outputs = targets.len();
+        for (index, target) in targets.iter_mut().enumerate() {
             if target.options.trim.is_some() {
-                self.trim(target, cancel)?;
+                self.trim(target, cancel).map_err(|error| of_output(error, index, outputs))?;
             }
             if target.needs_attention() {
                 self.look(target, cancel)?;
@@ -57,7 +58,6 @@ impl<'a> Scaler<'a> {
 
     fn trim(&self, target: &mut Target, cancel: &Cancel) -> Result<()> {
         let Some(wanted) = target.options.trim else { return Ok(()) };
-        let promised = target.shape.canvas;
         let image = pixels(&self.base.kept)?;
         let mut region = trim::trim(image, wanted, target.orientation, cancel)?;
         if let Some(inner) = target.options.extract {
@@ -66,13 +66,13 @@ impl<'a> Scaler<'a> {
         let formats = (self.plan.metadata.format, target.format);
         target.shape = Shape::new(image.size(), target.orientation, region, &target.options, formats)?;
         let (width, height) = target.shape.canvas;
-        // Memory was promised for the untrimmed image's output.
-        if super::plan::pixels((width, height)) > super::plan::pixels(promised) {
+        // Memory was promised before the shape was known.
+        if super::plan::pixels((width, height)) > target.most_pixels {
             return Err(Error::new(
                 Code::ImageLimit,
                 format!(
-                    "trimming leaves a shape whose output would be {width}x{height} pixels, more than the {}x{} of the untrimmed image's; give both width and height",
-                    promised.0, promised.1
+                    "trimming leaves a shape whose output would be {width}x{height} pixels, more than {}: twice what the input has, or the output would have if nothing were trimmed; ask for a smaller width or height, or for both",
+                    target.most_pixels
                 ),
             ));
         }
@@ -148,7 +148,7 @@ struct Ladder {
 }
 
 /// Into how many bands a scaling is divided, so that idle threads may take some.
-const BANDS: usize = 4;
+pub(super) const BANDS: usize = 4;
 
 impl Ladder {
     fn source(&self, rung: &Rung) -> Result<(&Arc<Kept>, Scaling)> {
@@ -189,6 +189,8 @@ impl Ladder {
         }
         let (layout, width) = (pixels.layout(), scaling.target.0);
         let (shared, source) = (Arc::clone(self), Arc::clone(source));
+        // The bands, before they are one image.
+        let stacking = self.gauge.hold(self.rungs[index].bytes());
         let bands = hands.each(parts.len(), move |part| {
             let Raster::Pixels(pixels) = &source.raster else {
                 return Err(Error::internal("planes in place of pixels"));
@@ -201,14 +203,18 @@ impl Ladder {
             Ok(band)
         })?;
         self.keep(index, Raster::Pixels(resize::stack(bands)?));
+        drop(stacking);
         Ok(())
     }
 
     /// Each plane at its own size. `scaling` is luma's.
     fn planes(&self, source: &Planes, scaling: &Scaling, rung: &Rung) -> Result<Planes> {
         let luma = resize::resize_ref(&source.luma, scaling, &self.cancel)?;
-        // Samples of luma for one of chroma: 1, 2 or 4.
-        let every = |luma: u32, chroma: u32| (f64::from(luma) / f64::from(chroma)).round().max(1.0);
+        // Samples of luma for one of chroma: 1, 2 or 4. Its last sample may cover less than that.
+        let every = |luma: u32, chroma: u32| {
+            let fits = |every: &u32| luma.div_ceil(*every) == chroma;
+            f64::from([1, 2, 4].into_iter().find(fits).unwrap_or_else(|| (luma / chroma.max(1)).max(1)))
+        };
         let (width, height) = source.luma.size();
         let (chroma_width, chroma_height) = source.chroma[0].size();
         let (across, down) = (every(width, chroma_width), every(height, chroma_height));
@@ -227,6 +233,14 @@ impl Ladder {
                 top -= high - scaling.area.height;
             }
         }
+        // Of a source that was made so, chroma begins before luma.
+        let (mirrored_across, mirrored_down) =
+            rung.from.map_or((false, false), |from| self.rungs[from].mirrored);
+        let before = |mirrored: bool, luma: u32, chroma: u32, every: f64| {
+            if mirrored { f64::from(chroma) * every - f64::from(luma) } else { 0.0 }
+        };
+        left += before(mirrored_across, width, chroma_width, across);
+        top += before(mirrored_down, height, chroma_height, down);
         let area = Rect { left: left / across, top: top / down, width: wide / across, height: high / down };
         let region = Region { left: 0, top: 0, width: chroma_width, height: chroma_height };
         let scaling = Scaling { region, area, target, ..*scaling };

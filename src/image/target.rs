@@ -6,7 +6,7 @@ use super::metadata::{ColorModel, Metadata};
 use super::options::{Background, Fit, Position, Region, ResizeOptions, Rotation};
 use super::orientation::Orientation;
 use super::pixels::Layout;
-use super::plan::MAX_OUTPUT_PIXELS;
+use super::plan::{MAX_OUTPUT_PIXELS, pixels};
 use super::resize::Scaling;
 use crate::error::{Code, Error, Result};
 
@@ -26,6 +26,8 @@ pub(super) struct Target {
     pub(super) encoded: Layout,
     /// The profile goes into the output, and its colours stay.
     pub(super) keeps_profile: bool,
+    /// The most pixels that the canvas may have. How large a trimmed image's is, only its pixels tell.
+    pub(super) most_pixels: u64,
 }
 
 /// An output's sizes and places.
@@ -89,9 +91,9 @@ impl Shape {
         self.canvas != self.shown()
     }
 
-    /// How the decoded image, which has `size` and may have been shrunk if all of it is used, is scaled.
-    pub(super) fn scaling(&self, size: (u32, u32), options: &ResizeOptions) -> Scaling {
-        self.geometry.scaling(self.region_of(size), self.orientation, options)
+    /// How the decoded image, which has `size` and was shrunk by `factor` if all of it is used, is scaled.
+    pub(super) fn scaling(&self, size: (u32, u32), factor: f64, options: &ResizeOptions) -> Scaling {
+        self.geometry.scaling(self.region_of(size), factor, self.orientation, options)
     }
 
     /// What is used of the decoded image.
@@ -134,11 +136,19 @@ impl Target {
         // What trimming leaves may have another shape, and need padding that the whole image does not.
         let padded = shape.is_padded() || (options.trim.is_some() && options.fit == Fit::Contain);
         let encoded = encoded((gray, metadata.has_alpha, wide), padded, options, format);
+        let promised = pixels(shape.canvas);
+        let most_pixels = if options.trim.is_some() {
+            // Enough for any output that is not larger than life, and for small ones in any case.
+            (2 * promised.max(pixels(stored)) + (1 << 16)).min(MAX_OUTPUT_PIXELS)
+        } else {
+            promised
+        };
         Ok(Self {
             format,
             orientation,
             animated,
             wide,
+            most_pixels,
             shape,
             keeps_profile: options.keep.icc
                 && metadata.icc.is_some()
@@ -160,6 +170,15 @@ impl Target {
             let Geometry { kept, scaled, .. } = self.shape.geometry;
             (kept.width, kept.height) != scaled
         }
+    }
+
+    /// Width and height of the largest canvas that may come of it, for bounds of memory.
+    pub(super) fn largest_canvas(&self) -> (u32, u32) {
+        if self.options.trim.is_none() {
+            return self.shape.canvas;
+        }
+        let side = (self.most_pixels as f64).sqrt().ceil() as u32;
+        (side, side)
     }
 
     /// The layout on a canvas larger than the image, given what the pixels have now.

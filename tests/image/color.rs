@@ -2,7 +2,7 @@
 //! (tests/vectors/colors.txt), and what is kept of metadata.
 
 use image::{DynamicImage, ImageFormat};
-use offloop::image::{Format, Keep, ResizeOptions, probe};
+use offloop::image::{Format, Keep, ResizeOptions, Rotation, probe};
 
 use crate::support::*;
 use crate::{delta_e, icc};
@@ -148,6 +148,50 @@ fn a_kept_profile_keeps_the_colours_that_it_describes() {
         assert_eq!(found.as_deref(), Some(&profile[..]), "{format:?}");
         assert_eq!(see(&output.data).to_rgb8().get_pixel(4, 4).0, [200, 100, 50], "{format:?}");
     }
+}
+
+#[test]
+fn where_a_profile_cannot_be_kept_colours_become_srgb() {
+    let keep = Keep { icc: true, ..Keep::default() };
+    // GIF has no place for it.
+    let p3 = icc::matrix(4, &icc::DISPLAY_P3, [icc::SRGB_CURVE; 3]);
+    let image = DynamicImage::from(image::RgbImage::from_pixel(8, 8, image::Rgb([200, 100, 50])));
+    let seen = |data: &[u8], options: &ResizeOptions| {
+        let output = run(data, options).unwrap();
+        assert!(probe(&output.data).unwrap().icc.is_none());
+        see(&output.data).to_rgb8().get_pixel(4, 4).0
+    };
+    let data = tagged_png(&image, &p3);
+    let srgb = seen(&data, &to(Format::Gif));
+    assert_eq!(seen(&data, &ResizeOptions { keep, ..to(Format::Gif) }), srgb);
+    assert!(srgb[0].abs_diff(200) > 5, "{srgb:?}");
+    // A palette has colours, of which a profile of grays says nothing.
+    let gray = icc::gray(4, icc::Curve::Gamma(1.0));
+    let image = DynamicImage::from(image::GrayImage::from_pixel(8, 8, image::Luma([60])));
+    let data = tagged_png(&image, &gray);
+    let palette = ResizeOptions { palette: true, ..to(Format::Png) };
+    let srgb = seen(&data, &palette);
+    assert!(srgb[0].abs_diff(60) > 20, "{srgb:?}");
+    assert_eq!(seen(&data, &ResizeOptions { keep, ..palette }), srgb);
+}
+
+#[test]
+fn pixels_that_were_turned_are_not_said_to_need_turning() {
+    let data = png_with(&file(&corners(20, 10), ImageFormat::Png), &[(b"eXIf", exif(6))]);
+    let keep = Keep { exif: true, ..Keep::default() };
+    let written = |options: ResizeOptions| {
+        run(&data, &ResizeOptions { keep, auto_orient: false, ..options }).unwrap().data
+    };
+    let kept = |options| probe(&written(options)).unwrap().orientation.value();
+    for format in [Format::Png, Format::Jpeg, Format::WebP] {
+        assert_eq!(kept(to(format)), 6);
+        assert_eq!(kept(ResizeOptions { rotate: Rotation::Quarter, ..to(format) }), 1, "{format:?}");
+        assert_eq!(kept(ResizeOptions { flop: true, ..to(format) }), 1, "{format:?}");
+    }
+    // Of AVIF, readers heed the container alone.
+    let avif = written(ResizeOptions { effort: Some(0), ..to(Format::Avif) });
+    let has = |what: &[u8]| avif.windows(what.len()).any(|part| part == what);
+    assert!(has(b"irot\x03") && has(&exif(1)) && !has(&exif(6)));
 }
 
 #[test]

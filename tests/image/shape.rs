@@ -6,7 +6,8 @@ use image::metadata::Orientation as Judge;
 use image::{DynamicImage, ImageFormat};
 use offloop::Code;
 use offloop::image::{
-    Background, FailOn, Fit, Format, Limits, Plan, Position, ResizeOptions, Rotation, probe, resize_image,
+    Background, FailOn, Fit, Format, Limits, Plan, Position, Region, ResizeOptions, Rotation, Trim, probe,
+    resize_image, resize_image_set,
 };
 use offloop::pool::Cancel;
 
@@ -312,4 +313,102 @@ fn options_out_of_range_are_refused() {
     ] {
         assert_code(run(&data, &options), Code::InvalidArg);
     }
+}
+
+/// A gray picture with a border of white around what is `width` × `height` dark pixels.
+fn framed(width: u32, height: u32, border: u32) -> DynamicImage {
+    let inside = |at: u32, length: u32| (border..border + length).contains(&at);
+    DynamicImage::from(image::GrayImage::from_fn(width + 2 * border, height + 2 * border, |x, y| {
+        image::Luma([if inside(x, width) && inside(y, height) { 30 } else { 255 }])
+    }))
+}
+
+#[test]
+fn what_trimming_leaves_is_padded_in_the_colours_of_the_background() {
+    // Whole, it needs no padding.
+    let square = |picture: &DynamicImage| {
+        let mut canvas = image::GrayImage::from_pixel(40, 40, image::Luma([255]));
+        image::imageops::overlay(&mut canvas, &picture.to_luma8(), 10, 0);
+        DynamicImage::from(canvas)
+    };
+    let gray = square(&framed(10, 30, 5));
+    let red = Background { r: 255, g: 0, b: 0, alpha: 255 };
+    let options = ResizeOptions {
+        trim: Some(Trim::default()),
+        width: Some(20),
+        height: Some(20),
+        fit: Fit::Contain,
+        background: red,
+        ..to(Format::Png)
+    };
+    for format in [Format::Png, Format::Jpeg, Format::WebP, Format::Gif] {
+        let options = ResizeOptions { format: Some(format), ..options.clone() };
+        let seen = see(&run(&file(&gray, ImageFormat::Png), &options).unwrap().data).to_rgb8();
+        let [r, g, b] = seen.get_pixel(0, 10).0;
+        assert!(r > 240 && g < 20 && b < 20, "{format:?}: {r} {g} {b}");
+        let [r, g, b] = seen.get_pixel(10, 10).0;
+        assert!(r.abs_diff(30) < 12 && g.abs_diff(30) < 12 && b.abs_diff(30) < 12, "{format:?}");
+    }
+    let clear = Background { r: 0, g: 0, b: 0, alpha: 0 };
+    let options = ResizeOptions { background: clear, ..options };
+    let color = DynamicImage::from(gray.to_rgb8());
+    let seen = see(&run(&file(&color, ImageFormat::Png), &options).unwrap().data).to_rgba8();
+    assert_eq!((seen.get_pixel(0, 10).0[3], seen.get_pixel(10, 10).0[3]), (0, 255));
+}
+
+#[test]
+fn what_trimming_leaves_may_have_another_shape() {
+    // One column is cut off: as wide as before, it is a pixel taller.
+    let picture = framed(39, 40, 0).to_luma8();
+    let mut canvas = image::GrayImage::from_pixel(40, 40, image::Luma([255]));
+    image::imageops::overlay(&mut canvas, &picture, 1, 0);
+    let data = file(&DynamicImage::from(canvas), ImageFormat::Png);
+    let trimmed = ResizeOptions { trim: Some(Trim::default()), ..to(Format::Png) };
+    let output = run(&data, &ResizeOptions { width: Some(40), ..trimmed.clone() }).unwrap();
+    assert_eq!((output.width, output.height), (40, 41));
+    // A strip that is to be as wide as a hall.
+    let strip = file(&framed(5, 300, 20), ImageFormat::Png);
+    let error = run(&strip, &ResizeOptions { width: Some(2_000), ..trimmed.clone() }).unwrap_err();
+    assert_eq!(error.code(), Code::ImageLimit, "{error}");
+    let sides = ResizeOptions { width: Some(200), height: Some(900), fit: Fit::Inside, ..trimmed };
+    let output = run(&strip, &sides).unwrap();
+    assert_eq!((output.width, output.height), (15, 900));
+}
+
+#[test]
+fn chroma_lies_where_luma_does_through_every_rung() {
+    let width = 402;
+    let picture = DynamicImage::from(image::RgbImage::from_fn(width, 302, |x, y| {
+        let wave = |at: u32| (128.0 + 100.0 * (f64::from(at) / 12.0).sin()) as u8;
+        image::Rgb([wave(x), 90, wave(y)])
+    }));
+    let data =
+        run(&file(&picture, ImageFormat::Png), &ResizeOptions { quality: Some(95), ..to(Format::Jpeg) });
+    let data = data.unwrap().data;
+    for (rotate, flip) in [(Rotation::None, false), (Rotation::Half, false), (Rotation::None, true)] {
+        let sized =
+            |width| ResizeOptions { width: Some(width), rotate, flip, quality: Some(95), ..to(Format::Jpeg) };
+        let outputs = [sized(201), sized(100)];
+        let set =
+            resize_image_set(&data, &outputs, FailOn::Error, &Limits::default(), &Cancel::new()).unwrap();
+        let alone = run(&data, &outputs[1]).unwrap();
+        // The steepest slopes have 10 levels from one pixel to the next.
+        let difference = mean(&see(&set[1].data), &see(&alone.data));
+        assert!(difference <= 1.5, "{rotate:?} {flip}: {difference}");
+        let truth = run(&file(&picture, ImageFormat::Png), &outputs[1]).unwrap();
+        let difference = mean(&see(&alone.data), &see(&truth.data));
+        assert!(difference <= 1.5, "{rotate:?} {flip}: {difference}");
+    }
+}
+
+#[test]
+fn errors_name_the_output_that_they_are_about() {
+    let data = file(&corners(20, 20), ImageFormat::Png);
+    let region = Region { left: 0, top: 0, width: 21, height: 1 };
+    let outputs = [to(Format::Png), ResizeOptions { extract: Some(region), ..to(Format::Png) }];
+    let error = resize_image_set(&data, &outputs, FailOn::Error, &Limits::default(), &Cancel::new());
+    let error = error.unwrap_err();
+    assert!(error.message().starts_with("outputs[1].extract is 21x1"), "{error}");
+    let error = run(&data, &outputs[1]).unwrap_err();
+    assert!(error.message().starts_with("options.extract is 21x1"), "{error}");
 }

@@ -177,3 +177,11 @@ pub(crate) fn worst(one: &DynamicImage, other: &DynamicImage) -> u8 {
     let (one, other) = (one.to_rgba8(), other.to_rgba8());
     one.iter().zip(other.iter()).map(|(one, other)| one.abs_diff(*other)).max().unwrap()
 }
+
+/// The mean difference of all samples.
+pub(crate) fn mean(one: &DynamicImage, other: &DynamicImage) -> f64 {
+    assert_eq!((one.width(), one.height()), (other.width(), other.height()));
+    let (one, other) = (one.to_rgb8(), other.to_rgb8());
+    let sum: u64 = one.iter().zip(other.iter()).map(|(one, other)| u64::from(one.abs_diff(*other))).sum();
+    sum as f64 / one.len() as f64
+}

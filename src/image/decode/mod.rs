@@ -69,15 +69,18 @@ fn planes(
     cancel: &Cancel,
 ) -> Result<Raster> {
     let decoded = jpeg::planes(bytes, metadata, decoding.scale, full_chroma, fail_on, cancel)?;
-    let is_ycc = decoded.model == Model::Ycc;
-    let planes: Vec<Pixels> = decoded.planes.into_iter().map(plane).collect::<Result<_>>()?;
-    match <[Pixels; 3]>::try_from(planes) {
-        Ok([luma, blue, red]) if is_ycc && blue.size() == red.size() => {
-            Ok(Raster::Planes(Planes { luma, chroma: [blue, red] }))
+    if decoded.model == Model::Ycc {
+        let planes: Vec<Pixels> = decoded.planes.into_iter().map(plane).collect::<Result<_>>()?;
+        if let Ok([luma, blue, red]) = <[Pixels; 3]>::try_from(planes)
+            && blue.size() == red.size()
+        {
+            return Ok(Raster::Planes(Planes { luma, chroma: [blue, red] }));
         }
-        // Red, green and blue: rare, and put together by the decoder.
-        _ => pixels(bytes, metadata, decoding, fail_on, cancel).map(Raster::Pixels),
+    } else {
+        drop(decoded);
     }
+    // Red, green and blue: rare, and put together by the decoder.
+    pixels(bytes, metadata, decoding, fail_on, cancel).map(Raster::Pixels)
 }
 
 /// Without the padding to whole blocks.

@@ -75,6 +75,13 @@ fn what_has_not_all_that_is_needed_is_no_source() {
 }
 
 #[test]
+fn what_was_enlarged_is_no_source() {
+    let (rungs, rung_of) = climb(&[wide(8000), wide(150), wide(2000)]);
+    assert_eq!(rungs[rung_of[2]].from, None);
+    assert_eq!(rungs[rung_of[1]].from, Some(rung_of[2]), "as large as it came is not enlarged");
+}
+
+#[test]
 fn odd_sides_of_halved_chroma_know_where_they_end() {
     let turned = ResizeOptions { rotate: Rotation::Half, ..wide(301) };
     let (rungs, rung_of) = climb(&[wide(301), turned]);

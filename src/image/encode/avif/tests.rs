@@ -1,5 +1,6 @@
 use super::*;
 use crate::error::Code;
+use crate::image::orientation::Orientation;
 use crate::image::pixels::{Embedded, Layout};
 
 fn smooth(layout: Layout, width: u32, height: u32) -> Pixels {
@@ -199,6 +200,32 @@ fn metadata_is_there_to_be_found() {
 }
 
 #[test]
+fn the_container_says_how_the_picture_is_turned() {
+    for (orientation, turns, mirrored) in [
+        (1, None, None),
+        (2, None, Some(1)),
+        (3, Some(2), None),
+        (4, None, Some(0)),
+        (5, Some(1), Some(0)),
+        (6, Some(3), None),
+        (7, Some(3), Some(0)),
+        (8, Some(1), None),
+    ] {
+        let orientation = Orientation::from_exif(orientation).unwrap();
+        let embedded = Embedded { orientation, ..Embedded::default() };
+        let picture = Picture { embedded, ..Picture::still(smooth(Layout::Rgb8, 20, 20)) };
+        let data = encoded(&picture, &fast());
+        let found = |kind: &[u8; 4]| {
+            let items = items(&data);
+            let place = items[0].properties.iter().position(|(name, _)| name == kind)?;
+            assert!(items[0].essential[place]);
+            Some(items[0].properties[place].1[0])
+        };
+        assert_eq!((found(b"irot"), found(b"imir")), (turns, mirrored), "{orientation:?}");
+    }
+}
+
+#[test]
 fn quality_and_effort_reach_the_encoder() {
     let picture = Picture::still(smooth(Layout::Rgb8, 64, 64));
     let size = |quality, effort| {
@@ -221,6 +248,8 @@ fn alpha_may_be_coarser() {
             .len()
     };
     assert!(alpha(10) < alpha(100));
+    let unsaid = items(&encoded(&picture, &fast()))[1].data.len();
+    assert!(alpha(50) < unsaid && unsaid < alpha(100));
 }
 
 #[test]

@@ -156,3 +156,19 @@ fn fewer_colours_are_fewer_colours() {
     colors.dedup();
     assert!((2..=8).contains(&colors.len()), "{}", colors.len());
 }
+
+#[test]
+fn delays_add_up_to_what_they_should_in_hundredths() {
+    let settled = |delays: &[u32]| {
+        let mut frames: Vec<Frame> =
+            delays.iter().map(|&delay_ms| Frame { pixels: square(0, [9, 9, 9, 255]), delay_ms }).collect();
+        settle_delays(&mut frames);
+        frames.iter().map(|frame| frame.delay_ms).collect::<Vec<_>>()
+    };
+    assert_eq!(settled(&[40, 100, 20]), [40, 100, 20]);
+    assert_eq!(settled(&[25; 8]), [30, 20, 30, 20, 30, 20, 30, 20]);
+    assert_eq!(settled(&[33; 6]), [30, 40, 30, 30, 40, 30]);
+    // Faster than browsers show: as fast as they do, and no faster afterwards.
+    assert_eq!(settled(&[4, 4, 4, 50]), [20, 20, 20, 50]);
+    assert_eq!(settled(&[10_000_000, 50]), [655_350, 60]);
+}
