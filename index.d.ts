@@ -471,7 +471,7 @@ export interface ResizeImageOutput {
   linear?: boolean
   /**
    * What `'contain'` and `padding` fill empty space with, and what lies under transparent pixels in a JPEG, which ignores
-   * alpha. Default: opaque black.
+   * alpha. Where a colour profile is kept, its numbers are taken as that profile's. Default: opaque black.
    */
   background?: ImageColor
   /**
@@ -492,7 +492,9 @@ export interface ResizeImageOutput {
   /** Mirror the image (at a vertical line), after `rotate`. Default: `false`. */
   flop?: boolean
   /**
-   * Cut off borders of one colour. An image that is nothing but border stays whole. Default: `false`.
+   * Cut off borders of one colour. An image that is nothing but border stays whole. What is left may have another shape,
+   * and its output more pixels: up to twice those of the input, or of the output without trimming, and 65,536 more;
+   * beyond, it is `ERR_IMAGE_LIMIT`. Default: `false`.
    *
    * `background` is the border's colour, by default that of the upper left pixel; `threshold`, 0 to 255, how far a channel
    * of a border's pixel may be from it, by default 10.
@@ -557,7 +559,8 @@ export interface ResizeImageOutput {
    * What is kept of the input's metadata, all or some of it; what the format written cannot hold is left out. Default:
    * `false`, nothing: where a photo was taken is nobody's business, and pixels are in sRGB.
    *
-   * `exif`: the EXIF block, its orientation reset where the pixels were turned. `icc`: the colour profile; pixels then keep
+   * `exif`: the EXIF block, its orientation reset where the pixels were turned (in an AVIF always, whose container says
+   * how it is to be turned). `icc`: the colour profile; pixels then keep
    * their profile's colours instead of being converted to sRGB, but for CMYK, whose profile fits no output. `xmp`: the XMP
    * packet.
    */

@@ -187,7 +187,7 @@ fn metadata_that_is_kept() {
     profile[36..40].copy_from_slice(b"acsp");
     let icc = [b"large\0\0", &deflate(&profile)[..]].concat();
     let xmp = [b"XML:com.adobe.xmp\0\x01\0\0\0", &deflate(&vec![b' '; 4_000_000])[..]].concat();
-    let exif = [&exif(6)[..], &[0; 700_000]].concat();
+    let exif = [&exif(6)[..], &vec![0; 700_000]].concat();
     let data = png_with(&plain, &[(b"iCCP", icc), (b"iTXt", xmp), (b"eXIf", exif)]);
     let keep = Keep { exif: true, icc: true, xmp: true };
     for outputs in [1, 8] {

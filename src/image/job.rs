@@ -280,13 +280,13 @@ fn finish(
         prepared.into_iter().map(|one| Mutex::new(Some(one))).collect();
     let (cancel, gauge, timings, sequence) =
         (hands.cancel().clone(), gauge.clone(), timings.clone(), order.clone());
-    let finished = hands.each(parts, move |part| {
+    let made = hands.each(parts, move |part| {
         let index = sequence[part];
         let prepared = places[index].lock().unwrap_or_else(PoisonError::into_inner).take();
         let prepared = prepared.ok_or_else(|| Error::internal("an output was asked for twice"))?;
         finisher.finish(index, prepared, &timings, &gauge, &cancel)
     })?;
-    let mut sorted: Vec<(usize, (Output, Held))> = order.into_iter().zip(finished).collect();
+    let mut sorted: Vec<(usize, (Output, Held))> = order.into_iter().zip(made).collect();
     sorted.sort_by_key(|(index, _)| *index);
     Ok(sorted.into_iter().map(|(_, (output, _))| output).collect())
 }

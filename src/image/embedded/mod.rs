@@ -19,9 +19,9 @@ mod xmp;
 /// are left out; each has at most 4 MiB, as [`Payload::read`] has it. The profile is kept only where the pixels
 /// are still in its colours.
 pub(super) fn embedded(file: &[u8], metadata: &Metadata, targets: &[Target]) -> Vec<Embedded> {
-    let icc = Shared::new(&metadata.icc, file);
-    let exif = [false, true].map(|upright| (upright, Shared::new(&metadata.exif, file)));
-    let xmp = [false, true].map(|upright| (upright, Shared::new(&metadata.xmp, file)));
+    let icc = Shared::new(metadata.icc.as_ref(), file);
+    let exif = [false, true].map(|upright| (upright, Shared::new(metadata.exif.as_ref(), file)));
+    let xmp = [false, true].map(|upright| (upright, Shared::new(metadata.xmp.as_ref(), file)));
     targets
         .iter()
         .map(|target| {
@@ -67,18 +67,18 @@ fn is_turned(target: &Target) -> bool {
 
 /// A block that is read for the first output that wants it.
 struct Shared<'a> {
-    payload: &'a Option<Payload>,
+    payload: Option<&'a Payload>,
     file: &'a [u8],
     read: OnceCell<Option<Arc<[u8]>>>,
 }
 
 impl<'a> Shared<'a> {
-    fn new(payload: &'a Option<Payload>, file: &'a [u8]) -> Self {
+    fn new(payload: Option<&'a Payload>, file: &'a [u8]) -> Self {
         Self { payload, file, read: OnceCell::new() }
     }
 
     fn get(&self, wanted: bool, kept: impl FnOnce(Vec<u8>) -> Option<Vec<u8>>) -> Option<Arc<[u8]>> {
-        let payload = self.payload.as_ref().filter(|_| wanted)?;
+        let payload = self.payload.filter(|_| wanted)?;
         self.read.get_or_init(|| payload.read(self.file).and_then(kept).map(Arc::from)).clone()
     }
 }

@@ -174,6 +174,8 @@ pub(super) struct Palette {
     sorted: Vec<Entry>,
     /// Where in it the first entry of at least each sum is.
     starts: Vec<u16>,
+    /// The index that pixels get which are wholly transparent.
+    unseen: u8,
     exact: bool,
 }
 
@@ -200,7 +202,9 @@ impl Palette {
         sorted.sort_by_key(|entry| entry.sum);
         let starts =
             (0..=HIGHEST_SUM).map(|sum| sorted.partition_point(|entry| entry.sum < sum) as u16).collect();
-        Self { colors, sorted, starts, exact: true }
+        let mut palette = Self { colors, sorted, starts, unseen: 0, exact: true };
+        palette.unseen = palette.transparent().unwrap_or_else(|| palette.nearest([0; 4]).index);
+        palette
     }
 
     /// Whether it has all of the colours that were counted.
@@ -242,7 +246,6 @@ impl Palette {
         let mut indices: Vec<u8> = reserved(image.len())?;
         indices.resize(image.len(), 0);
         // In 256ths of a channel's step.
-        let unseen = self.transparent().unwrap_or_else(|| self.nearest([0; 4]).index);
         let strength = (dither.clamp(0.0, 1.0) * MOST_SPREAD * 256.0) as i32;
         // With a pixel on either side, to spread to without asking.
         let mut errors = vec![[0_i32; 4]; width + 2];
@@ -252,7 +255,7 @@ impl Palette {
             if y % rows_between_polls == 0 {
                 cancel.check()?;
             }
-            self.row(row, out, unseen, strength, y % 2 == 1, &mut errors, &mut below);
+            self.row(row, out, strength, y % 2 == 1, &mut errors, &mut below);
             std::mem::swap(&mut errors, &mut below);
             below.fill([0; 4]);
         }
@@ -263,7 +266,6 @@ impl Palette {
         &self,
         row: &[Color],
         out: &mut [u8],
-        unseen: u8,
         strength: i32,
         backwards: bool,
         errors: &mut [[i32; 4]],
@@ -275,7 +277,7 @@ impl Palette {
             let place = x + 1;
             if color[3] == 0 {
                 // What is not seen takes no error and gives none.
-                out[x] = unseen;
+                out[x] = self.unseen;
                 continue;
             }
             let mut wanted = color;
