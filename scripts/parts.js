@@ -19,12 +19,26 @@ function hasSubcommand(name) {
 }
 
 /**
+ * The Cargo profile that everything is compiled with which is not to be published: CI names one, so that it compiles
+ * each dependency once; elsewhere Cargo's own serve.
+ * @returns {string | undefined}
+ */
+function testProfile() {
+  return process.env.OFFLOOP_PROFILE || undefined
+}
+
+/**
  * @param {string} name
  * @param {string[]} args
  * @returns {Part}
  */
 function cargo(name, args) {
-  return { name, run: () => child('cargo', args, { cwd: ROOT }) }
+  const profile = testProfile()
+  const flag = { clippy: '--profile', test: '--profile', nextest: '--cargo-profile' }[args[0]]
+  // After `nextest run`, and before what is for the tool that Cargo runs.
+  const at = args[0] === 'nextest' ? 2 : 1
+  const all = profile === undefined || flag === undefined ? args : [...args.slice(0, at), flag, profile, ...args.slice(at)]
+  return { name, run: () => child('cargo', all, { cwd: ROOT }) }
 }
 
 /** @param {Part[]} parts */
@@ -45,4 +59,4 @@ async function all(parts) {
   return 1
 }
 
-module.exports = { all, cargo, hasSubcommand }
+module.exports = { all, cargo, hasSubcommand, testProfile }

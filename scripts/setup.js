@@ -176,14 +176,15 @@ async function binding(root, { profile, target } = {}) {
 /**
  * A second binding, which panics where a test tells it to. Cargo knows whether it is stale.
  * @param {string} root
+ * @param {string} [profile] a Cargo profile; without one, `dev`
  * @returns {Promise<string>} the file
  */
-async function faultyBinding(root) {
+async function faultyBinding(root, profile) {
   tools(root)
   const folder = path.join('target', 'faults')
   say('building a binding with faults to inject')
   const code = await packaged(root, '@napi-rs/cli', 'napi', [
-    'build', '--platform', '--features', 'faults', '--output-dir', folder, '--no-js', '--dts', 'index.d.ts', '--', '--locked'
+    'build', '--platform', ...(profile ? ['--profile', profile] : []), '--features', 'faults', '--output-dir', folder, '--no-js', '--dts', 'index.d.ts', '--', '--locked'
   ])
   if (code !== 0) throw new SetupError(`Building it failed (exit code ${code}).`, 'What Cargo says above names the reason.')
   return path.join(root, folder, `offloop.${thisPlatform()}.node`)

@@ -5,7 +5,7 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { answer, run: child } = require('./children.js')
-const { all, cargo, hasSubcommand } = require('./parts.js')
+const { all, cargo, hasSubcommand, testProfile } = require('./parts.js')
 const { SetupError, binding, faultyBinding, packages, say, tools } = require('./setup.js')
 const { files } = require('./stamp.js')
 const { thisPlatform } = require('./targets.js')
@@ -32,7 +32,7 @@ async function test(args) {
     await packages(ROOT)
     await bindingToTest(prebuilt)
     const whole = names.length === 0
-    if (!prebuilt && (whole || names.some((name) => name.includes('faults')))) process.env.OFFLOOP_FAULTS = await faultyBinding(ROOT)
+    if (!prebuilt && (whole || names.some((name) => name.includes('faults')))) process.env.OFFLOOP_FAULTS = await faultyBinding(ROOT, testProfile())
     parts.push(javascriptTests(names))
   }
   return all(parts)
