@@ -37,6 +37,13 @@ pub(crate) struct Share {
     giant: bool,
 }
 
+impl Share {
+    /// An input's alone.
+    pub(crate) fn of_input(input: u64) -> Self {
+        Self { input, ..Self::default() }
+    }
+}
+
 impl Budget {
     pub(crate) fn new(total: u64) -> Self {
         Self {
@@ -70,12 +77,7 @@ impl Budget {
         let total = self.total();
         let half = total / 2;
         could_ever_fit(total, input, working)?;
-        let giant = working > half;
-        if giant {
-            let _ = self.giants.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |giants| {
-                Some((giants & !GIANT_BYTES) + GIANT + (giants & GIANT_BYTES).max(working))
-            });
-        }
+        let giant = self.mark_giant(half, working);
         let share = Share { input, working, giant };
         let inputs = self.inputs.fetch_add(input, Ordering::SeqCst) + input;
         if inputs > total.saturating_sub(self.headroom(half)) {
@@ -100,6 +102,26 @@ impl Budget {
         self.leave(Share { input: 0, ..*share });
         *share = Share { input: share.input.max(input), ..more };
         Ok(())
+    }
+
+    /// A share for the work of a job that was let in and ends without having done it, while that job's own share
+    /// is still held: the headroom is there already, so nothing can be refused.
+    pub(crate) fn inherit(&self, share: Share, working: u64) -> Share {
+        let giant = self.mark_giant(self.total() / 2, working);
+        // Of the share it had, only the input stays.
+        self.leave(Share { input: 0, ..share });
+        Share { input: share.input, working, giant }
+    }
+
+    /// Raises headroom for a job that needs more than half the budget to work in.
+    fn mark_giant(&self, half: u64, working: u64) -> bool {
+        let giant = working > half;
+        if giant {
+            let _ = self.giants.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |giants| {
+                Some((giants & !GIANT_BYTES) + GIANT + (giants & GIANT_BYTES).max(working))
+            });
+        }
+        giant
     }
 
     /// Whether a job may take its working memory now, with `idle` bytes in arenas that could be given back.
@@ -217,6 +239,27 @@ mod tests {
         assert_eq!(budget.held(), 0);
         assert!(budget.admit(500, 0).is_ok());
         assert_eq!(budget.admit_more(&mut Share::default(), 501, 0).unwrap_err().code(), Code::MemoryBudget);
+    }
+
+    #[test]
+    fn whoever_takes_over_a_job_is_not_refused_for_what_that_job_holds() {
+        let budget = Budget::new(1_000);
+        for working in [300, 700] {
+            let leader = budget.admit(250, working).unwrap();
+            let others = budget.admit(50, 0).unwrap();
+            let follower = budget.admit(0, 0).unwrap();
+            let follower = budget.inherit(follower, working);
+            budget.leave(Share { input: 0, ..leader });
+            assert_eq!(budget.held(), 300, "the input counts once, for both");
+            assert_eq!(budget.take(follower, 0), Some(0));
+            assert_eq!(budget.held(), 300 + working);
+            budget.give_back(follower);
+            budget.leave(follower);
+            budget.leave(Share::of_input(250));
+            budget.leave(others);
+            assert_eq!(budget.held(), 0);
+        }
+        assert!(budget.admit(500, 0).is_ok(), "the giants have left");
     }
 
     #[test]

@@ -37,7 +37,8 @@ impl<'a> Cx<'a> {
     /// returns the results in order.
     ///
     /// Nobody waits for a slot: a helper that gets none changes nothing but the time it takes. Helpers give
-    /// their slot back between two parts when somebody else wants it, so keep parts to a few milliseconds.
+    /// their slot back between two parts when somebody else wants it, so keep parts to a few milliseconds. After
+    /// a part that failed no other is begun; what is returned is the first one's error.
     pub fn parallel<T, F>(&self, parts: usize, part: F) -> Result<Vec<T>>
     where
         T: Send + 'static,
@@ -66,7 +67,7 @@ impl<'a> Cx<'a> {
         }
         while self.ticket.cancel.check().is_ok() && team.do_one() {}
         // Cancelled: the parts that nobody took are never done; those under way are waited for below.
-        let untaken = parts.saturating_sub(team.next.swap(parts, Ordering::SeqCst).min(parts));
+        let untaken = team.end_early(parts);
         let mut missing = team.missing.lock().unwrap_or_else(PoisonError::into_inner);
         *missing -= untaken;
         while *missing > 0 {
@@ -75,6 +76,7 @@ impl<'a> Cx<'a> {
         drop(missing);
         self.ticket.cancel.check()?;
         let results = std::mem::take(&mut *team.results.lock().unwrap_or_else(PoisonError::into_inner));
+        // Parts are taken in order: one that failed stands before all that were not begun because of it.
         results
             .into_iter()
             .map(|result| result.unwrap_or_else(|| Err(Error::internal("a part of a job was not done"))))
@@ -104,14 +106,20 @@ where
         }
         let result = catch_unwind(AssertUnwindSafe(|| (self.part)(index)))
             .unwrap_or_else(|panic| Err(panicked(&*panic)));
+        let untaken = if result.is_err() { self.end_early(parts) } else { 0 };
         if let Some(place) = self.results.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
             *place = Some(result);
         }
         let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
-        *missing -= 1;
+        *missing -= 1 + untaken;
         if *missing == 0 {
             self.whole.notify_all();
         }
         true
+    }
+
+    /// Has no further part begun. Answers how many there would have been, to one caller only.
+    fn end_early(&self, parts: usize) -> usize {
+        parts.saturating_sub(self.next.swap(parts, Ordering::SeqCst).min(parts))
     }
 }

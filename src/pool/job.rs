@@ -178,6 +178,18 @@ impl Admission {
         self.shared.budget.admit_more(&mut self.share, input, working)
     }
 
+    /// Takes the input's share of the memory out of the job's, for input that may outlive it or go before it. Once
+    /// nothing is left to grow: what could never fit is found by the sum of both.
+    pub fn part_with_input(&mut self) -> InputShare {
+        let bytes = std::mem::take(&mut self.share.input);
+        InputShare { bytes, shared: Arc::clone(&self.shared) }
+    }
+
+    /// Takes over the work of a job that ends without having done it, while that one's admission is still there.
+    pub fn inherit(&mut self, working: u64) {
+        self.share = self.shared.budget.inherit(self.share, working);
+    }
+
     /// The job leaves the queue: from now on it counts as running. Repeated calls do nothing.
     pub fn begin(&mut self) {
         self.ticket.state.store(STARTED, Ordering::SeqCst);
@@ -256,6 +268,18 @@ impl Drop for Admission {
             };
             self.ticket.tell(error);
         }
+    }
+}
+
+/// The share of the memory that an input holds, given back when dropped.
+pub struct InputShare {
+    bytes: u64,
+    shared: Arc<Shared>,
+}
+
+impl Drop for InputShare {
+    fn drop(&mut self) {
+        self.shared.budget.leave(Share::of_input(self.bytes));
     }
 }
 

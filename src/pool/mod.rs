@@ -29,7 +29,7 @@ pub use cancel::Cancel;
 pub use crew::{Batched, Company, Crew};
 pub use cx::Cx;
 pub use io::{Errand, caught};
-pub use job::{Admission, Handle, Spec, Step, Task};
+pub use job::{Admission, Handle, InputShare, Spec, Step, Task};
 pub use lane::{Kind, Lane, PerLane};
 pub use options::{MOST_QUEUED, MOST_THREADS, PoolOptions};
 pub use pool::Pool;

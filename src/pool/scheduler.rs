@@ -118,6 +118,10 @@ impl Shared {
         let handle = Handle { ticket: Arc::clone(&admission.ticket), shared: Arc::clone(self) };
         let entry = Entry::new(task, Hold::Own(admission));
         self.post(Message::Job(Box::new(entry)));
+        // Given up before it was in the queue: the sweep that was asked for then may have come too early.
+        if handle.ticket.cancel.is_cancelled() {
+            self.note_dead();
+        }
         handle
     }
 

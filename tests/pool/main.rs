@@ -296,6 +296,53 @@ fn cancelled_while_queued_it_never_runs_and_gives_its_memory_back() {
 }
 
 #[test]
+fn given_up_before_its_work_is_queued_it_leaves_the_queue_all_the_same() {
+    let scene = Scene::new(&options(1));
+    let gate = Gate::default();
+    {
+        let gate = gate.clone();
+        scene.submit("running", &spec(Lane::Bulk), move |_| Ok(gate.wait())).unwrap();
+    }
+    scene.wait_until("one runs", |pool| pool.stats().lanes.bulk.running == 1);
+    let admission = scene.pool.admit(&scene.tenant, &spec(Lane::Bulk), |_| {}).unwrap();
+    scene.pool.handle(&admission).cancel();
+    // The sweep that the cancelling asked for comes and finds nothing.
+    std::thread::sleep(Duration::from_millis(50));
+    let held = Arc::new(());
+    let task = Arc::clone(&held);
+    scene.pool.enqueue(
+        admission,
+        Box::new(move |_: &mut Cx<'_>| {
+            let _ = &task;
+            Ok(Step::More)
+        }),
+    );
+    // The only worker is busy.
+    scene.wait_until("it left the queue", |pool| pool.stats().lanes.bulk.queued == 0);
+    scene.wait_until("its task is gone", |_| Arc::strong_count(&held) == 1);
+    gate.open();
+    assert_eq!(scene.next().0, "running");
+    scene.wait_idle();
+}
+
+#[test]
+fn an_input_may_go_before_its_job_or_outlive_it() {
+    let scene = Scene::new(&options(1));
+    let held = || scene.pool.stats().memory_held;
+    let wanted = Spec { input: 1_000, ..spec(Lane::Bulk) };
+    let mut first = scene.pool.admit(&scene.tenant, &wanted, |_| {}).unwrap();
+    let outlives = first.part_with_input();
+    let mut next = scene.pool.admit(&scene.tenant, &spec(Lane::Bulk), |_| {}).unwrap();
+    next.inherit(500);
+    first.fail(Error::cancelled());
+    assert_eq!(held(), 1_000);
+    drop(outlives);
+    assert_eq!(held(), 0, "its job has not ended yet");
+    next.complete(|| ());
+    scene.wait_idle();
+}
+
+#[test]
 fn cancelled_while_running_it_stops_when_it_looks() {
     let scene = Scene::new(&options(1));
     let handle = scene
@@ -436,6 +483,36 @@ fn parts_of_a_job_use_idle_slots_only() {
         .unwrap();
     assert_eq!(scene.next().1.unwrap_err().code(), Code::Internal);
     scene.wait_idle();
+}
+
+#[test]
+fn a_part_that_fails_spares_the_rest() {
+    for threads in [1, 4] {
+        let scene = Scene::new(&options(threads));
+        let begun = Arc::new(AtomicUsize::new(0));
+        {
+            let begun = Arc::clone(&begun);
+            scene
+                .submit("parts", &spec(Lane::Bulk), move |cx| {
+                    let begun = Arc::clone(&begun);
+                    let results = cx.parallel(100, move |part| {
+                        begun.fetch_add(1, Ordering::SeqCst);
+                        if part == 2 {
+                            return Err(Error::new(Code::ImageCorrupt, "part 2"));
+                        }
+                        Ok(std::thread::sleep(Duration::from_millis(5)))
+                    });
+                    results.map(|_| ())
+                })
+                .unwrap();
+        }
+        let error = scene.next().1.unwrap_err();
+        assert_eq!((error.code(), error.message()), (Code::ImageCorrupt, "part 2"));
+        // Beside those that others have under way; far from all in any case.
+        let most = if threads == 1 { 3 } else { 50 };
+        assert!((3..=most).contains(&begun.load(Ordering::SeqCst)), "{begun:?}");
+        scene.wait_idle();
+    }
 }
 
 #[test]
