@@ -422,7 +422,7 @@ export interface ImageLimits {
 export interface ResizeImageOutput {
   /**
    * Width of the output in pixels, before `padding`, 1 to 2,147,483,647. Default: follows from `height` and the aspect
-   * ratio; with neither, the image keeps its size.
+   * ratio, but with `fit: 'fill'` it stays as it is; with neither, the image keeps its size.
    */
   width?: number
   /** Height of the output in pixels, as `width`. */
@@ -767,13 +767,17 @@ export interface ImageMetadataOptions extends JobOptions {
 }
 
 /**
- * Reads an image's header. Of bytes, within the call and without copying them (so `timeoutMs` and `priority` say
- * nothing there); of a file, on offloop's threads,
- * where the whole file is read. No pixel is decoded.
+ * Reads what an image says about itself. No pixel is decoded.
+ *
+ * Of bytes, within the call and without copying them, so that `timeoutMs` and `priority` say nothing there: as a rule in
+ * microseconds, since the header is enough; but a progressive JPEG is looked through whole for its scans, an animation for
+ * its frames. Only a PNG whose profile or XMP packet could be large once it is unpacked is copied and read on offloop's
+ * threads, in the lane `'bulk'` unless `priority` says otherwise. Of a file, on those threads too, where the whole file is
+ * read.
  *
  * Rejects with `ERR_INVALID_ARG`, `ERR_IMAGE_FORMAT`, `ERR_IMAGE_CORRUPT` and `ERR_IMAGE_LIMIT` as
- * {@link resizeImage} does, though kinds that cannot be decoded can be described; for files with `ERR_IO` and the
- * pool's codes too.
+ * {@link resizeImage} does, though kinds that cannot be decoded can be described; for files with `ERR_IO`, and where
+ * the pool reads with its codes too.
  *
  * @example
  * ```js

@@ -3,6 +3,7 @@
 // resizeImage, resizeImageSet and imageMetadata, given what they do not take: see bad-input.test.js.
 
 const assert = require('node:assert/strict')
+const { execFileSync } = require('node:child_process')
 const { writeFileSync } = require('node:fs')
 const path = require('node:path')
 const { after, test } = require('node:test')
@@ -293,6 +294,47 @@ test('files that cannot be read', async (t) => {
     }
   }
   await holdsOnly(directory, ['file'])
+})
+
+test('what is neither file nor folder', { skip: process.platform === 'win32' }, async (t) => {
+  const pipe = path.join(folder(t), 'pipe')
+  execFileSync('mkfifo', [pipe])
+  for (const input of [pipe, '/dev/zero']) {
+    for (const call of [resizeImage, imageMetadata]) {
+      await assert.rejects(call(input, {}), (error) => {
+        assert.deepEqual([error.code, error.message, error.cause.code], ['ERR_IO', `cannot read ${input}: it is not a regular file`, 'EINVAL'])
+        return true
+      })
+    }
+  }
+})
+
+test('what is wrong with a file names the file, for each who asked', async (t) => {
+  const directory = folder(t)
+  const noise = png(900, 700, { noise: true })
+  const files = { ERR_IMAGE_FORMAT: Buffer.from('no image at all, but a text'), ERR_IMAGE_CORRUPT: noise.subarray(0, -5000), ERR_IMAGE_LIMIT: png(8, 6, { claims: [60_000, 60_000] }) }
+  for (const [code, bytes] of Object.entries(files)) {
+    // The same under two names: the work may be shared, the name is each one's own.
+    const names = ['one', 'other'].map((name) => path.join(directory, `${code}-${name}`))
+    for (const name of names) writeFileSync(name, bytes)
+    const of = async (call, input) => {
+      const error = await call(input, { width: 5 }).then(() => undefined, (reason) => reason)
+      assert.equal(error?.code, code, String(error))
+      return error.message
+    }
+    const said = await of(resizeImage, bytes)
+    assert.deepEqual(await Promise.all(names.map((name) => of(resizeImage, name))), names.map((name) => `${name}: ${said}`))
+    // What only decoding shows is none of a header's business.
+    if (code !== 'ERR_IMAGE_CORRUPT') assert.equal(await of((input) => imageMetadata(input), names[0]), `${names[0]}: ${await of((input) => imageMetadata(input), bytes)}`)
+  }
+})
+
+test('URLs get a hint', async () => {
+  for (const input of [new URL('file:///x.png'), 'file:///x.png', 'FILE:///x.png']) {
+    for (const [call, options] of Object.values(CALLS)) {
+      await assert.rejects(call(input, options), { name: 'TypeError', code: 'ERR_INVALID_ARG', message: /^input .*fileURLToPath/ })
+    }
+  }
 })
 
 test('a folder', async (t) => {

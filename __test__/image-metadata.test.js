@@ -6,7 +6,8 @@ const assert = require('node:assert/strict')
 const { writeFileSync } = require('node:fs')
 const path = require('node:path')
 const { after, test } = require('node:test')
-const { imageMetadata, resizeImage, resizeImageSet } = require('..')
+const { deflateSync } = require('node:zlib')
+const { imageMetadata, poolStats, resizeImage, resizeImageSet } = require('..')
 const { folder } = require('./support/folder.js')
 const { iccp, profile } = require('./support/icc.js')
 const { exif } = require('./support/jpeg.js')
@@ -40,6 +41,25 @@ test('what a header says, of bytes and of a file', async (t) => {
   }
   const bare = await imageMetadata(paint(3, 3, () => COLOR))
   for (const absent of ['icc', 'exif', 'xmp', 'density', 'loop', 'delays', 'chromaSubsampling']) assert.equal(absent in bare, false, absent)
+})
+
+test('what might unpack to much is unpacked off the event loop', async () => {
+  const jobs = () => poolStats().bulk.completed
+  const large = Buffer.alloc(4 << 20, ' ')
+  const packed = ['iTXt', Buffer.concat([Buffer.from('XML:com.adobe.xmp\0\x01\0\0\0', 'latin1'), deflateSync(large)])]
+  const before = jobs()
+  await imageMetadata(PHOTO)
+  await imageMetadata((await resizeImage(PHOTO, { format: 'jpeg', keepMetadata: true })).data)
+  assert.equal(jobs(), before + 1, 'the resize')
+  const { xmp, width } = await imageMetadata(paint(5, 3, () => COLOR, { chunks: [packed] }))
+  assert.equal(width, 5)
+  assert.ok(xmp.equals(large))
+  assert.equal(jobs(), before + 2)
+  // Given up like any job.
+  const controller = new AbortController()
+  const promise = imageMetadata(paint(5, 3, () => COLOR, { chunks: [packed] }), { signal: controller.signal })
+  controller.abort()
+  await assert.rejects(promise, { name: 'AbortError' })
 })
 
 test('nothing is kept by default', async () => {

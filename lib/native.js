@@ -150,6 +150,8 @@ function begin(id, job, start, operation, resolve, reject, onNews, names) {
   const failure = trace === undefined ? submitted() : traceSubmit(trace, submitted)
   const isFull = job.patient === true && failure?.code === 'ERR_QUEUE_FULL'
   if (failure !== null && failure !== undefined && !isFull) {
+    // It may have been let in for a moment.
+    bridge.release(id)
     const error = errorOf(failure)
     if (trace !== undefined) traceSettled(trace, { error })
     return reject(error)

@@ -99,8 +99,20 @@ impl Error {
 
     /// A failed system call on `path`; keeps the system's error number.
     pub fn io(what: &str, path: &str, error: &std::io::Error) -> Self {
+        Self::io_for(what, path, &error.to_string(), error)
+    }
+
+    /// The same, in words of our own where the system's say too little.
+    pub fn io_for(what: &str, path: &str, reason: &str, error: &std::io::Error) -> Self {
         let os = error.raw_os_error().map(|number| (number, error.to_string()));
-        Self(Box::new(Inner { code: Code::Io, message: format!("{what} {path}: {error}"), os, place: None }))
+        Self(Box::new(Inner { code: Code::Io, message: format!("{what} {path}: {reason}"), os, place: None }))
+    }
+
+    /// The same error, of a file that the message names.
+    #[must_use]
+    pub fn in_file(mut self, path: &str) -> Self {
+        self.0.message = format!("{path}: {}", self.0.message);
+        self
     }
 
     /// A cell that cannot be written. `row` is the index of its row in the source; the header row has none.

@@ -5,6 +5,9 @@
 const check = require('../check.js')
 const { argumentError } = require('../errors.js')
 
+const EXPECTED = "a Buffer, Uint8Array, ArrayBuffer or a file's path"
+const FROM_URL = 'Pass fileURLToPath(url), from node:url'
+
 /**
  * A file's path, or bytes over the caller's memory.
  * @param {unknown} value
@@ -14,9 +17,26 @@ function source(value) {
   if (typeof value === 'string') {
     if (value === '') throw argumentError('TypeError', 'input must not be an empty path')
     if (value.includes('\0')) throw argumentError('TypeError', 'input must be a path without NUL characters')
+    if (/^file:\/\//i.test(value)) throw argumentError('TypeError', `input must be a path; got a file: URL. ${FROM_URL}`)
     return value
   }
-  return check.bytes('input', value, "a Buffer, Uint8Array, ArrayBuffer or a file's path")
+  if (isUrl(value)) throw check.typeError('input', EXPECTED, value, FROM_URL)
+  return check.bytes('input', value, EXPECTED)
+}
+
+/**
+ * As Node itself tells them: also of another realm, as under Jest.
+ * @param {unknown} value
+ * @returns {boolean}
+ */
+function isUrl(value) {
+  if (value === null || typeof value !== 'object') return false
+  try {
+    const { href, protocol } = /** @type {any} */ (value)
+    return typeof href === 'string' && typeof protocol === 'string'
+  } catch {
+    return false
+  }
 }
 
 /**

@@ -25,8 +25,15 @@ async function imageMetadata(input, options) {
     )
   }
   if (job.signal?.aborted) throw job.signal.reason
-  // Read in place, within the call: that takes microseconds, less than handing the bytes over would.
+  // Read in place, within the call, as long as that takes the event loop no longer than handing the bytes over would.
   const facts = bridge.imageFacts(from, limits)
+  if (facts === null || facts === undefined) {
+    return submit(
+      job,
+      (native, id, lane, timeoutMs) => native.imageFactsLater(id, lane, timeoutMs, from, limits),
+      'imageMetadata'
+    )
+  }
   if ('code' in facts) throw errorOf(facts)
   return facts
 }

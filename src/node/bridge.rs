@@ -13,6 +13,7 @@ use super::csv::Export;
 use super::csv_batch::Spare;
 use super::environment::Environment;
 use super::image::Begun;
+use super::image_wish::Place;
 use super::value::{Failure, Settlement, Value};
 use crate::csv::Style;
 use crate::error::Error;
@@ -30,6 +31,8 @@ pub struct Bridge {
     pub(super) styles: RefCell<HashMap<u32, Style>>,
     /// Resizes whose bytes are about to be transferred.
     pub(super) admitted: RefCell<HashMap<u32, Begun>>,
+    /// Where resizes wait that may share another's result.
+    pub(super) places: RefCell<HashMap<u32, Place>>,
 }
 
 /// What every job call begins with.
@@ -67,6 +70,7 @@ impl Bridge {
             spare: Spare::default(),
             styles: RefCell::default(),
             admitted: RefCell::default(),
+            places: RefCell::default(),
         })
     }
 
@@ -76,7 +80,8 @@ impl Bridge {
         self.environment.hold(&env, hold);
     }
 
-    /// The job's promise has been settled, by us or by an abort: forget it, and stop it if it runs.
+    /// The job's promise has been settled, by us, by an abort, or because it was refused: forget it, and stop it if it
+    /// runs.
     #[napi]
     pub fn release(&self, id: u32) {
         if let Some(handle) = self.handles.borrow_mut().remove(&id) {
@@ -84,6 +89,10 @@ impl Bridge {
         }
         drop(self.exports.borrow_mut().remove(&id));
         drop(self.admitted.borrow_mut().remove(&id));
+        let place = self.places.borrow_mut().remove(&id);
+        if let Some(flight) = place.and_then(|place| place.get()?.upgrade()) {
+            flight.leave(id);
+        }
     }
 
     /// The environment is going: its jobs stop, and the last environment's threads end. Waits for them, but not
@@ -93,6 +102,7 @@ impl Bridge {
         self.exports.borrow_mut().clear();
         self.handles.borrow_mut().clear();
         self.admitted.borrow_mut().clear();
+        self.places.borrow_mut().clear();
         self.environment.close();
     }
 

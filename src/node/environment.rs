@@ -228,9 +228,10 @@ impl Environment {
             return;
         }
         self.tenant.abandon();
+        self.flights.ground();
         self.process.leave();
         // V8 frees what was transferred when this returns, and a worker may be reading it: this wait has no
-        // deadline, but jobs of an abandoned tenant stop when they look.
+        // deadline, but only what decodes still reads, and in an abandoned tenant it stops when it looks.
         self.lent.wait();
     }
 

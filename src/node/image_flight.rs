@@ -1,24 +1,26 @@
 //! Identical resizes that are asked for while one of them waits or runs: one is done, and all get its result.
 //!
 //! The first one is the leader: an ordinary job. Those that follow are admitted, with their own deadlines and
-//! abort signals, but hold no input and do no work. When the leader's image is made, or turns out to be
-//! damaged, so are theirs. A leader that is aborted, comes too late or goes down with its environment hands
-//! the work to the next one, which begins it anew.
+//! abort signals, and count as waiting, but hold no input and do no work. When the leader's image is made, or
+//! turns out to be damaged, so are theirs. A leader that is aborted or comes too late hands the work to the next
+//! one, which begins it anew: for that the input is kept until the end, unless the environment goes before.
 //!
-//! Identical means: the same options and the same bytes, compared byte by byte; a hash of a few of them only
-//! narrows the search. The event loop never waits for a lock here: where a worker holds one, the job is done
-//! by itself.
+//! Identical means: the same options and the same bytes, compared byte by byte. A hash of a few of them says what is
+//! worth comparing, and there is never more than one: files that differ only where the hash does not look, as
+//! strangers might send them, are done each by itself, lest the event loop compare them all with one another. Nor
+//! does it ever wait for a lock here: where a worker holds one, the job is done by itself.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::environment::Environment;
-use super::image::{Input, SharedInput, Wish};
+use super::image_input::SharedInput;
 use super::image_task::ImageTask;
+use super::image_wish::Wish;
 use crate::error::{Code, Error};
 use crate::image::{FailOn, Limits, Output, Plan, ResizeOptions};
-use crate::pool::{Admission, Lane};
+use crate::pool::{Admission, InputShare, Lane};
 
 /// What is asked for, and what must be the same.
 #[derive(Clone, PartialEq)]
@@ -39,11 +41,12 @@ pub(super) struct Flights {
 /// One resize, and who waits for it beside the one who asked first.
 pub(super) struct Flight {
     hash: u64,
-    pub(super) order: Order,
+    order: Order,
     pub(super) plan: Plan,
-    pub(super) input: SharedInput,
-    /// `None` once the result is there.
-    followers: Mutex<Option<Vec<Follower>>>,
+    /// For whoever takes over, and to compare others with. `None` once nobody will, and if nobody can join.
+    input: Mutex<Option<SharedInput>>,
+    /// In the order they asked. `None` once the result is there, and if nobody can join.
+    followers: Mutex<Option<BTreeMap<u32, Follower>>>,
 }
 
 pub(super) struct Follower {
@@ -67,30 +70,39 @@ impl Flights {
     /// A flight under way that makes the same of the same.
     pub(super) fn find(&self, order: &Order, bytes: &[u8]) -> Option<Arc<Flight>> {
         let hash = self.hash(order, bytes);
-        let candidates: Vec<Arc<Flight>> =
-            self.by_hash.try_lock().ok()?.get(&hash)?.iter().filter_map(Weak::upgrade).collect();
-        candidates.into_iter().find(|flight| flight.order == *order && flight.input.as_ref() == bytes)
+        let flight = with_order(self.by_hash.try_lock().ok()?.get(&hash)?, order)?;
+        let input = flight.input.try_lock().ok()?.clone()?;
+        (input.as_ref() == bytes).then_some(flight)
     }
 
     /// A new flight, for others to find.
-    pub(super) fn take_off(&self, order: Order, plan: Plan, input: Input) -> Arc<Flight> {
+    pub(super) fn take_off(&self, order: Order, plan: Plan, input: &SharedInput) -> Arc<Flight> {
         let hash = self.hash(&order, input.as_ref());
-        let flight = Arc::new(Flight {
-            hash,
-            order,
-            plan,
-            input: SharedInput(Arc::new(input)),
-            followers: Mutex::new(Some(Vec::new())),
-        });
-        // Where that is not possible at once, it flies alone.
-        if let Ok(mut by_hash) = self.by_hash.try_lock() {
-            by_hash.entry(hash).or_default().push(Arc::downgrade(&flight));
+        let mut flight = Flight { hash, order, plan, input: Mutex::default(), followers: Mutex::default() };
+        // Where that is not possible at once, and where its place is taken by one that looks alike, it flies alone.
+        let Ok(mut by_hash) = self.by_hash.try_lock() else { return Arc::new(flight) };
+        let alike = by_hash.entry(hash).or_default();
+        if with_order(alike, &flight.order).is_some() {
+            return Arc::new(flight);
         }
+        flight.input = Mutex::new(Some(input.clone()));
+        flight.followers = Mutex::new(Some(BTreeMap::new()));
+        let flight = Arc::new(flight);
+        alike.push(Arc::downgrade(&flight));
         flight
     }
 
+    /// The environment is going: nobody takes over any more, and no input is kept for that. What is being decoded
+    /// is still read.
+    pub(super) fn ground(&self) {
+        let by_hash = std::mem::take(&mut *lock(&self.by_hash));
+        for flight in by_hash.into_values().flatten().filter_map(|flight| flight.upgrade()) {
+            flight.give_up_input();
+        }
+    }
+
     fn forget(&self, flight: &Flight) {
-        let mut by_hash = self.by_hash.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut by_hash = lock(&self.by_hash);
         if let Some(flights) = by_hash.get_mut(&flight.hash) {
             flights.retain(|known| !std::ptr::eq(known.as_ptr(), flight));
             if flights.is_empty() {
@@ -100,63 +112,89 @@ impl Flights {
     }
 }
 
+/// The one that makes the same, of bytes that look the same.
+fn with_order(alike: &[Weak<Flight>], order: &Order) -> Option<Arc<Flight>> {
+    alike.iter().filter_map(Weak::upgrade).find(|flight| flight.order == *order)
+}
+
+/// Not on the event loop, but when the environment goes.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Flight {
-    /// Joins; gives the follower back where it is too late for that.
-    pub(super) fn join(&self, follower: Follower) -> Result<(), Follower> {
-        match self.followers.try_lock().as_deref_mut() {
+    /// Joins; gives the follower back where it is too late for that. The share of whoever brought an input of their
+    /// own, which is of no use now, is theirs to drop with it.
+    pub(super) fn join(self: &Arc<Self>, mut follower: Follower) -> Result<InputShare, Follower> {
+        let id = follower.wish.id;
+        let cancel = follower.admission.cancel_flag().clone();
+        let share = match self.followers.try_lock().as_deref_mut() {
             Ok(Some(followers)) => {
-                followers.push(follower);
-                Ok(())
+                let share = follower.admission.part_with_input();
+                let _ = follower.wish.place.set(Arc::downgrade(self));
+                followers.insert(id, follower);
+                share
             }
-            _ => Err(follower),
+            _ => return Err(follower),
+        };
+        // Whoever gave it up this moment may not have known where it is.
+        if cancel.is_cancelled() {
+            self.leave(id);
         }
+        Ok(share)
+    }
+
+    /// One that was given up goes, lest it count as waiting. Where the result is coming in, it goes with that.
+    pub(super) fn leave(&self, id: u32) {
+        let gone = self.followers.try_lock().ok().and_then(|mut followers| followers.as_mut()?.remove(&id));
+        drop(gone);
     }
 
     /// The result is there: gives it to everybody else.
-    pub(super) fn land(&self, environment: &Arc<Environment>, outcome: &Result<Vec<Output>, Error>) {
+    pub(super) fn land(&self, environment: &Arc<Environment>, outcome: &Result<Arc<Vec<Output>>, Error>) {
         environment.flights.forget(self);
-        let followers = self.followers.lock().unwrap_or_else(PoisonError::into_inner).take();
-        for Follower { admission, wish } in followers.into_iter().flatten() {
+        self.give_up_input();
+        let followers = lock(&self.followers).take();
+        for Follower { admission, wish } in followers.into_iter().flat_map(BTreeMap::into_values) {
             match outcome {
-                Ok(outputs) => {
-                    let value = wish.value(outputs.clone(), None);
-                    admission.complete(|| environment.settle(wish.id, Ok(value)));
-                }
-                Err(error) => admission.fail(error.clone()),
+                Ok(outputs) => admission.complete(|| {
+                    environment.settle(wish.id, Ok(wish.value(Arc::clone(outputs), None)));
+                }),
+                Err(error) => admission.fail(wish.error(error.clone())),
             }
         }
     }
 
-    /// The leader is gone without a result: the next one takes over.
+    /// The leader is gone without a result: the next one takes over. Called while its admission is still there.
     pub(super) fn hand_over(self: &Arc<Self>, environment: &Arc<Environment>) {
-        loop {
-            let next = {
-                let mut followers = self.followers.lock().unwrap_or_else(PoisonError::into_inner);
-                let Some(waiting) = followers.as_mut() else { return };
-                if waiting.is_empty() {
-                    *followers = None;
-                    None
-                } else {
-                    Some(waiting.remove(0))
-                }
-            };
-            let Some(Follower { mut admission, wish }) = next else {
-                environment.flights.forget(self);
-                return;
-            };
-            if admission.cancel_flag().is_cancelled() {
-                // Given up meanwhile; its admission says so.
+        let input = lock(&self.input).clone();
+        while let Some(Follower { mut admission, wish }) = self.next() {
+            // Given up meanwhile, or the environment is going; its admission says so.
+            let Some(input) = input.as_ref().filter(|_| !admission.cancel_flag().is_cancelled()) else {
                 continue;
-            }
-            match admission.grow(self.input.as_ref().len() as u64, self.plan.working_bytes()) {
-                Ok(()) => {
-                    let task = ImageTask::new(Arc::clone(self), wish, environment);
-                    environment.process.pool.enqueue(admission, Box::new(task));
-                    return;
-                }
-                Err(error) => admission.fail(error),
-            }
+            };
+            admission.inherit(self.plan.working_bytes());
+            let task = ImageTask::new(Arc::clone(self), input.clone(), wish, environment);
+            environment.process.pool.enqueue(admission, Box::new(task));
+            return;
         }
+        environment.flights.forget(self);
+        self.give_up_input();
+    }
+
+    /// The follower whose turn it is; from when there is none on, nobody can join.
+    fn next(&self) -> Option<Follower> {
+        let mut followers = lock(&self.followers);
+        let next = followers.as_mut()?.pop_first();
+        if next.is_none() {
+            *followers = None;
+        }
+        next.map(|(_, follower)| follower)
+    }
+
+    fn give_up_input(&self) {
+        let input = lock(&self.input).take();
+        drop(input);
     }
 }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::environment::Environment;
-use super::image::{SharedInput, Wish};
 use super::image_flight::{Flight, is_common};
+use super::image_input::SharedInput;
+use super::image_wish::Wish;
 use crate::error::Result;
 use crate::image::{ResizeJob, Step as ImageStep};
 use crate::pool::{Cx, Step, Task};
@@ -15,6 +16,7 @@ pub(super) struct ImageTask {
     flight: Arc<Flight>,
     wish: Wish,
     environment: Arc<Environment>,
+    /// Lets go of the input when it has decoded it.
     job: ResizeJob<SharedInput>,
     begun: Option<Instant>,
     /// Whether those who follow have heard.
@@ -22,8 +24,13 @@ pub(super) struct ImageTask {
 }
 
 impl ImageTask {
-    pub(super) fn new(flight: Arc<Flight>, wish: Wish, environment: &Arc<Environment>) -> Self {
-        let job = ResizeJob::new(flight.input.clone(), flight.plan.clone());
+    pub(super) fn new(
+        flight: Arc<Flight>,
+        input: SharedInput,
+        wish: Wish,
+        environment: &Arc<Environment>,
+    ) -> Self {
+        let job = ResizeJob::new(input, flight.plan.clone());
         Self { flight, wish, environment: Arc::clone(environment), job, begun: None, landed: false }
     }
 }
@@ -34,10 +41,9 @@ impl Task for ImageTask {
         match self.job.step(&*cx) {
             Ok(ImageStep::More) => Ok(Step::More),
             Ok(ImageStep::Done(outputs)) => {
-                let outcome = Ok(outputs);
+                let outputs = Arc::new(outputs);
                 self.landed = true;
-                self.flight.land(&self.environment, &outcome);
-                let outputs = outcome?;
+                self.flight.land(&self.environment, &Ok(Arc::clone(&outputs)));
                 let queued = begun.duration_since(self.wish.asked).as_secs_f64() * 1000.0;
                 let value = self.wish.value(outputs, Some(queued));
                 let (environment, id) = (Arc::clone(&self.environment), self.wish.id);
@@ -48,7 +54,7 @@ impl Task for ImageTask {
                     self.landed = true;
                     self.flight.land(&self.environment, &Err(error.clone()));
                 }
-                Err(error)
+                Err(self.wish.error(error))
             }
         }
     }

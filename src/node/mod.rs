@@ -16,9 +16,12 @@ mod environment;
 #[cfg(feature = "faults")]
 mod faults;
 mod image;
+mod image_facts;
 mod image_flight;
+mod image_input;
 mod image_options;
 mod image_task;
+mod image_wish;
 mod password;
 mod settings;
 mod value;

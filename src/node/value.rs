@@ -4,6 +4,7 @@ use napi::bindgen_prelude::{Buffer, Null, ToNapiValue};
 use napi::{Result, sys};
 use napi_derive::napi;
 
+use super::image_wish::Images;
 use crate::error::Error;
 use crate::password::Check;
 
@@ -134,7 +135,8 @@ pub enum Value {
     Text(String),
     Bytes(Buffer),
     Check(Box<CheckOutcome>),
-    Images(Box<ImagesOutcome>),
+    /// Become an [`ImagesOutcome`] when they get there.
+    Images(Box<Images>),
     Facts(Box<ImageFacts>),
     Batch(BatchOutcome),
     Export(ExportOutcome),
@@ -152,7 +154,7 @@ impl ToNapiValue for Value {
                 Value::Text(value) => String::to_napi_value(env, value),
                 Value::Bytes(value) => Buffer::to_napi_value(env, value),
                 Value::Check(value) => CheckOutcome::to_napi_value(env, *value),
-                Value::Images(value) => ImagesOutcome::to_napi_value(env, *value),
+                Value::Images(value) => ImagesOutcome::to_napi_value(env, (*value).into()),
                 Value::Facts(value) => ImageFacts::to_napi_value(env, *value),
                 Value::Batch(value) => BatchOutcome::to_napi_value(env, value),
                 Value::Export(value) => ExportOutcome::to_napi_value(env, value),
