@@ -18,14 +18,15 @@ const { idle } = require('./support/pool.js')
 after(idle)
 
 const black = () => [0, 0, 0]
-const CALLS = [resizeImage, (input, options) => resizeImageSet(input, [{}], options), imageMetadata]
+const resizeSet = (input, options) => resizeImageSet(input, [{}], options)
+const CALLS = [resizeImage, resizeSet, imageMetadata]
 
 /** The limit that refuses it, by every function, of bytes and of a file. */
-async function refused(t, input, limits, named) {
+async function refused(t, input, limits, named, calls = CALLS) {
   const file = path.join(folder(t), 'image')
   writeFileSync(file, input)
   for (const from of [input, file]) {
-    for (const call of CALLS) {
+    for (const call of calls) {
       await assert.rejects(call(from, { limits }), (error) => {
         assert.ok(error instanceof OffloopError, String(error))
         assert.equal(error.code, 'ERR_IMAGE_LIMIT', error.message)
@@ -62,8 +63,16 @@ test('an aspect ratio', async (t) => {
 test('frames, and the pixels of all of them', async (t) => {
   const image = gif(10, 10, { palette: [[0, 0, 0]], frames: [() => 0, () => 0, () => 0] })
   await allowed(image, { frames: 3, inputPixels: 300 })
-  await refused(t, image, { frames: 2 }, /frames/)
-  await refused(t, image, { inputPixels: 299 }, /inputPixels/)
+  const limits = [[{ frames: 2 }, /frames/], [{ inputPixels: 299 }, /inputPixels/]]
+  for (const [limit, named] of limits) {
+    await refused(t, image, limit, named, [resizeImage, resizeSet])
+    // Where only the first one is decoded, or none at all, they do not count.
+    for (const options of [{ format: 'jpeg' }, { animated: false }]) {
+      assert.equal((await resizeImage(image, { ...options, limits: limit })).frames, 1)
+    }
+    assert.equal((await imageMetadata(image, { limits: limit })).frames, 3)
+  }
+  await refused(t, image, { inputPixels: 99 }, /inputPixels/)
 })
 
 test('metadata, as it is stored', async (t) => {

@@ -129,6 +129,7 @@ fn large() -> Vec<(&'static str, Vec<u8>)> {
         ("a gray JPEG", jpeg(false, jpeg_encoder::ColorType::Luma, 1)),
         ("a PNG", file(&rgb, ImageFormat::Png)),
         ("a PNG of 16 bits", file(&DynamicImage::from(rgba.to_rgba16()), ImageFormat::Png)),
+        ("a PNG with much EXIF", png_with(&file(&rgb, ImageFormat::Png), &[(b"eXIf", vec![0; 3 << 20])])),
         ("a PNG with alpha", file(&rgba, ImageFormat::Png)),
         ("a lossless WebP", file(&rgba, ImageFormat::WebP)),
         ("a lossy WebP", run(&file(&rgb, ImageFormat::Png), &to(Format::WebP)).unwrap().data),

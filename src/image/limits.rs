@@ -13,9 +13,10 @@ use crate::error::{Code, Error, Result};
 pub struct Limits {
     /// The file's size in bytes. Default: 64 MiB.
     pub input_bytes: u64,
-    /// Width × height × frames. Default: 268,402,689 (0x3FFF²), as sharp's.
+    /// Width × height, times the frames where all of them are decoded. Default: 268,402,689 (0x3FFF²), as
+    /// sharp's.
     pub input_pixels: u64,
-    /// Frames of an animation. Default: 256.
+    /// Frames of an animation that stays one. Default: 256.
     pub frames: u32,
     /// The longer side in pixels. Default: 65,535.
     pub input_side: u32,
@@ -53,21 +54,18 @@ impl Limits {
         Ok(())
     }
 
-    /// Whether an image with this header may be decoded.
+    /// Whether an image with this header may be decoded: of an animation, its first frame.
+    ///
+    /// # Errors
+    ///
+    /// `ERR_IMAGE_LIMIT`, with the limit's name.
     pub fn check(&self, metadata: &Metadata) -> Result<()> {
         self.check_bytes(metadata.bytes)?;
-        if metadata.frames > self.frames {
+        let (width, height) = (metadata.width, metadata.height);
+        let pixels = u64::from(width) * u64::from(height);
+        if pixels > self.input_pixels {
             return Err(exceeded(&format!(
-                "the input has {} frames, and limits.frames allows {}",
-                metadata.frames, self.frames
-            )));
-        }
-        let (width, height, frames) = (metadata.width, metadata.height, metadata.frames);
-        let pixels = u128::from(width) * u128::from(height) * u128::from(frames);
-        if pixels > u128::from(self.input_pixels) {
-            let over = if frames > 1 { format!(" in {frames} frames") } else { String::new() };
-            return Err(exceeded(&format!(
-                "the input is {width}x{height}{over}, {pixels} pixels, and limits.inputPixels allows {}",
+                "the input is {width}x{height}, {pixels} pixels, and limits.inputPixels allows {}",
                 self.input_pixels
             )));
         }
@@ -99,6 +97,32 @@ impl Limits {
             return Err(exceeded(&format!(
                 "the input is a progressive JPEG of {} scans, and limits.scans allows {}",
                 metadata.scans, self.scans
+            )));
+        }
+        Ok(())
+    }
+
+    /// Whether all frames of an animation that [`check`](Self::check) lets pass may be decoded.
+    ///
+    /// # Errors
+    ///
+    /// `ERR_IMAGE_LIMIT`, with the limit's name.
+    pub fn check_frames(&self, metadata: &Metadata) -> Result<()> {
+        let (width, height, frames) = (metadata.width, metadata.height, metadata.frames);
+        if frames > self.frames {
+            return Err(exceeded(&format!(
+                "the input has {frames} frames, and limits.frames allows {}",
+                self.frames
+            )));
+        }
+        // What lies off the canvas is unpacked too.
+        let canvas = u64::from(width) * u64::from(height);
+        let pixels = u128::from(canvas.max(metadata.piece_pixels)) * u128::from(frames);
+        if pixels > u128::from(self.input_pixels) {
+            let beyond = if metadata.piece_pixels > canvas { ", of which some are larger" } else { "" };
+            return Err(exceeded(&format!(
+                "the input is {width}x{height} in {frames} frames{beyond}, {pixels} pixels, and limits.inputPixels allows {}",
+                self.input_pixels
             )));
         }
         Ok(())

@@ -87,6 +87,9 @@ impl Plan {
             })
             .collect::<Result<Vec<_>>>()?;
         let decoding = decoding(metadata, &targets);
+        if decoding.animated {
+            limits.check_frames(metadata)?;
+        }
         let size = decode::decoded_size(metadata, decoding.scale);
         let (rungs, _) = rungs::ladder(&targets, decoding, size, true);
         Ok(Self { metadata: metadata.clone(), fail_on, targets, decoding, rungs })

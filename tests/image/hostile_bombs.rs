@@ -100,16 +100,24 @@ fn gif_of_thousands_of_frames() {
 
 #[test]
 fn gif_frames_beyond_their_canvas() {
-    // A canvas of one pixel, and a frame of 65,535 by 65,535 on it.
-    let data =
-        b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xFF\xFF\xFF\x2C\0\0\0\0\xFF\xFF\xFF\xFF\0\x02\x02\x44\x01\0;";
-    match run(data, &ResizeOptions { width: Some(1), ..to(Format::Png) }) {
-        Ok(output) => assert_eq!((output.width, output.height), (1, 1)),
-        Err(error) => assert!(
-            matches!(error.code(), Code::ImageLimit | Code::ImageCorrupt | Code::ImageFormat),
-            "{error}"
-        ),
+    // A canvas of one pixel, on it a frame of as much and one of 65,535 by 65,535, with as many bytes as those
+    // can be packed into.
+    let small = b"\x2C\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0";
+    let mut large = b"\x2C\0\0\0\0\xFF\xFF\xFF\xFF\0\x02".to_vec();
+    for _ in 0..6200 {
+        large.push(255);
+        large.extend([0; 255]);
     }
+    large.push(0);
+    let head = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xFF\xFF\xFF";
+    let data = [&head[..], small, &large, b";"].concat();
+    let error = run(&data, &to(Format::WebP)).unwrap_err();
+    assert_eq!(error.code(), Code::ImageLimit, "{error}");
+    assert!(error.message().contains("inputPixels"), "{error}");
+    let still = run(&data, &to(Format::Png)).unwrap();
+    assert_eq!((still.width, still.height), (1, 1), "the first frame is as good as any");
+    // The canvas has room for a first frame, and is too large then.
+    refused("a first frame of 65,535 by 65,535", &[&head[..], &large, small, b";"].concat());
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod hostile;
 mod hostile_bombs;
 mod hostile_damage;
 mod icc;
+mod limits;
 mod metadata;
 mod mutation;
 mod output;

@@ -95,6 +95,31 @@ fn jpeg_pieces() {
 }
 
 #[test]
+fn jpeg_density_is_jfifs_or_else_that_of_exif() {
+    let bare = file(&corners(20, 10), ImageFormat::Jpeg);
+    // Without the JFIF segment that the encoder writes first.
+    assert_eq!(bare[2..4], [0xFF, 0xE0]);
+    let after = 4 + usize::from(u16::from_be_bytes([bare[4], bare[5]]));
+    let bare = [&bare[..2], &bare[after..]].concat();
+    let jfif = |unit: u8| (0xE0, [&b"JFIF\0\x01\x02"[..], &[unit, 0, 96, 0, 96, 0, 0]].concat());
+    // XResolution of 300, ResolutionUnit of inches.
+    let mut tiff = b"Exif\0\0MM\0*\0\0\0\x08\0\x02\x01\x1A\0\x05\0\0\0\x01\0\0\0\x26".to_vec();
+    tiff.extend(b"\x01\x28\0\x03\0\0\0\x01\0\x02\0\0\0\0\0\0\0\0\x02\x58\0\0\0\x02");
+    let exif = (0xE1, tiff);
+    for (segments, expected) in [
+        (vec![], None),
+        (vec![exif.clone()], Some(300.0)),
+        (vec![jfif(1), exif.clone()], Some(96.0)),
+        (vec![jfif(2), exif.clone()], Some(96.0 * 2.54)),
+        // An aspect ratio, of no unit.
+        (vec![jfif(0), exif], Some(300.0)),
+        (vec![jfif(0)], None),
+    ] {
+        assert_eq!(probe(&jpeg_with(&bare, &segments)).unwrap().density, expected, "{segments:?}");
+    }
+}
+
+#[test]
 fn png_pieces() {
     let png = file(&corners(20, 10), ImageFormat::Png);
     let icc = noise(3000, 2);

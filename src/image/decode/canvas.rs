@@ -1,6 +1,6 @@
 //! The canvas of an animation, onto which frames are laid one after the other.
 
-use super::super::pixels::{Layout, Pixels};
+use super::super::pixels::{Layout, Pixels, out_of_memory};
 use crate::error::{Error, Result};
 use crate::pool::Cancel;
 
@@ -55,7 +55,12 @@ impl Canvas {
     pub(super) fn save(&mut self, area: Area, cancel: &Cancel) -> Result<()> {
         let mut saved = std::mem::take(&mut self.saved);
         saved.clear();
-        saved.reserve_exact(area.width as usize * area.height as usize * PIXEL);
+        let length = area.width as usize * area.height as usize * PIXEL;
+        if saved.capacity() < length {
+            // Freed before there is more: growing it may have both at once.
+            saved = Vec::new();
+        }
+        saved.try_reserve_exact(length).map_err(|_| out_of_memory(length as u64))?;
         for row in 0..area.height {
             poll(row, area.width, cancel)?;
             saved.extend_from_slice(self.row(area, row));

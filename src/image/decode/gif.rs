@@ -92,16 +92,19 @@ fn draw(
     let drawn = Palette::new(bytes, stored).and_then(|palette| {
         let mut rows = Rows::new(bytes, stored)?;
         let mut indices = vec![0; stored.width as usize];
-        let rows_a_poll = (1 << 16) / stored.width.max(1) + 1;
-        for (count, row) in order(stored.height, stored.interlaced).enumerate() {
-            if (count as u32).is_multiple_of(rows_a_poll) {
-                cancel.check()?;
+        let seen = if visible.width > 0 { visible.height } else { 0 };
+        // What comes after the last row that is seen is not worth its unpacking.
+        let mut left = seen;
+        for row in order(stored.height, stored.interlaced) {
+            if left == 0 {
+                break;
             }
-            let found = rows.read(&mut indices);
-            // What there is of a row that is cut off is drawn.
-            let there = if found.is_ok() { indices.len() } else { rows.read };
-            if row < visible.height && stored.left == visible.left && stored.top == visible.top {
+            let found = rows.read(&mut indices, cancel);
+            if row < seen {
+                // What there is of a row that is cut off is drawn.
+                let there = if found.is_ok() { indices.len() } else { rows.read };
                 palette.draw(&indices[..there], canvas.row(visible, row));
+                left -= 1;
             }
             found?;
         }
@@ -180,9 +183,11 @@ impl<'a> Rows<'a> {
         })
     }
 
-    fn read(&mut self, row: &mut [u8]) -> Result<()> {
+    fn read(&mut self, row: &mut [u8], cancel: &Cancel) -> Result<()> {
         self.read = 0;
         while self.read < row.len() {
+            // Not at every so many pixels: codes that clear the table go on without giving any.
+            cancel.check()?;
             if self.piece.is_empty() {
                 self.next_piece();
             }

@@ -3,7 +3,7 @@
 use png::{BitDepth, ColorType, DecodingError, Limits, Transformations};
 
 use super::super::format::Format;
-use super::super::metadata::Metadata;
+use super::super::metadata::{Metadata, Payload};
 use super::super::options::FailOn;
 use super::super::pixels::{Layout, Pixels, narrow};
 use super::super::probe::corrupt;
@@ -149,7 +149,9 @@ pub(super) fn extra_bytes(metadata: &Metadata) -> u64 {
     // A row as stored has at most four channels of two bytes, and a filter's number. The decoder holds up
     // to a handful of them, we one, and pieces of the compressed stream.
     let row = u64::from(metadata.width) * 8 + 1;
-    row * 11 + (1 << 20)
+    // The decoder reads an EXIF block, wanted or not, into a buffer that it doubles, and copies it once.
+    let exif = metadata.exif.as_ref().map_or(0, Payload::stored_bytes);
+    row * 11 + exif * 3 + (1 << 20)
 }
 
 #[cfg(test)]

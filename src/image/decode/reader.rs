@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Cursor, Read, Seek, SeekFrom};
 
 use crate::pool::Cancel;
 
-/// How many reads go between two looks at the flag. JPEG is read four bytes at a time.
+/// How many reads go between two looks at the flag: headers are read a few bytes at a time.
 const READS_BETWEEN_POLLS: u32 = 1 << 12;
 
 struct Poll<'a> {

@@ -1,57 +1,28 @@
 //! The orientation in an EXIF block (TIFF 6.0, section 2; EXIF 2.32, section 4.6.4), set in place.
 
+use super::super::probe::ifd::Directory;
+
 const ORIENTATION: u16 = 0x0112;
-const SHORT: u16 = 3;
-const UPRIGHT: u16 = 1;
-const ENTRY: usize = 12;
 
 /// The block, from its TIFF header on; where `upright`, its first directory says so if it says anything.
 /// The second directory is that of the thumbnail, which nobody turned. `None` for a damaged block.
 pub(super) fn kept(mut tiff: Vec<u8>, upright: bool) -> Option<Vec<u8>> {
-    let order = match tiff.get(..4)? {
-        b"II*\0" => Order { little: true },
-        b"MM\0*" => Order { little: false },
-        _ => return None,
-    };
-    let directory = order.u32(&tiff, 4)? as usize;
-    let count = usize::from(order.u16(&tiff, directory)?);
-    let begin = directory.checked_add(2)?;
-    let entries = tiff.get_mut(begin..begin.checked_add(count * ENTRY)?)?;
-    for entry in entries.chunks_exact_mut(ENTRY).filter(|_| upright) {
-        if order.u16(entry, 0) == Some(ORIENTATION) {
-            // Written anew: in whatever type it was, an entry has room for one SHORT.
-            entry[2..4].copy_from_slice(&order.of_u16(SHORT));
-            entry[4..8].copy_from_slice(&order.of_u32(1));
-            entry[8..10].copy_from_slice(&order.of_u16(UPRIGHT));
-            entry[10..].fill(0);
+    // EXIF has no 64-bit form.
+    let directory = Directory::first(&tiff).filter(|found| found.is_whole() && !found.is_big())?;
+    if upright {
+        // After the tag, whatever type it was of: a SHORT, one of them, which is 1, and what is left of four
+        // bytes.
+        let field: [u8; 10] = if directory.is_little_endian() {
+            [3, 0, 1, 0, 0, 0, 1, 0, 0, 0]
+        } else {
+            [0, 3, 0, 0, 0, 1, 0, 1, 0, 0]
+        };
+        let places: Vec<usize> = directory.places(ORIENTATION).collect();
+        for at in places {
+            tiff.get_mut(at + 2..at + 12)?.copy_from_slice(&field);
         }
     }
     Some(tiff)
-}
-
-#[derive(Clone, Copy)]
-struct Order {
-    little: bool,
-}
-
-impl Order {
-    fn u16(self, data: &[u8], at: usize) -> Option<u16> {
-        let bytes = data.get(at..at.checked_add(2)?)?.try_into().ok()?;
-        Some(if self.little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
-    }
-
-    fn u32(self, data: &[u8], at: usize) -> Option<u32> {
-        let bytes = data.get(at..at.checked_add(4)?)?.try_into().ok()?;
-        Some(if self.little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
-    }
-
-    fn of_u16(self, value: u16) -> [u8; 2] {
-        if self.little { value.to_le_bytes() } else { value.to_be_bytes() }
-    }
-
-    fn of_u32(self, value: u32) -> [u8; 4] {
-        if self.little { value.to_le_bytes() } else { value.to_be_bytes() }
-    }
 }
 
 #[cfg(test)]

@@ -28,9 +28,11 @@ pub(super) fn kept(packet: Vec<u8>, upright: bool) -> Option<Vec<u8>> {
 fn prefixes(text: &str) -> Vec<String> {
     let mut prefixes = vec![USUAL_PREFIX.to_owned()];
     for (at, _) in text.match_indices(SCHEMA) {
+        if prefixes.len() == MAX_PREFIXES {
+            break;
+        }
         if let Some(prefix) = bound_prefix(&text[..at])
             && prefixes.iter().all(|known| known != prefix)
-            && prefixes.len() < MAX_PREFIXES
         {
             prefixes.push(prefix.to_owned());
         }
@@ -38,12 +40,16 @@ fn prefixes(text: &str) -> Vec<String> {
     prefixes
 }
 
-/// Of `… xmlns:prefix="`, the prefix.
+/// Of `… xmlns:prefix="`, the prefix. Looks no further back than a prefix may be long: the schema may stand
+/// there a hundred thousand times.
 fn bound_prefix(before: &str) -> Option<&str> {
+    const LONGEST: usize = 64;
     let name = before.strip_suffix(['"', '\''])?.trim_end().strip_suffix('=')?.trim_end();
-    let (_, prefix) = name.rsplit_once("xmlns:")?;
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-    (!prefix.is_empty() && prefix.len() <= 64 && prefix.chars().all(is_name)).then_some(prefix)
+    let begin =
+        name.char_indices().rev().take(LONGEST).take_while(|(_, c)| is_name(*c)).last().map(|(at, _)| at)?;
+    let (declaration, prefix) = name.split_at(begin);
+    declaration.ends_with("xmlns:").then_some(prefix)
 }
 
 fn set_upright(text: &mut String, name: &str) {
@@ -135,6 +141,39 @@ mod tests {
         assert_eq!(kept(b"a\0b".to_vec(), false), None);
         assert_eq!(kept(b"\0\0".to_vec(), false), None);
         assert_eq!(kept(b"<a/>\0\0".to_vec(), false).unwrap(), b"<a/>");
+    }
+
+    #[test]
+    fn prefixes_are_whole_names() {
+        let long = "p".repeat(64);
+        for (declaration, expected) in [
+            ("xmlns:t=\"", Some("t")),
+            ("<a xmlns:ä-1.b = '", Some("ä-1.b")),
+            (&format!("xmlns:{long}=\""), Some(long.as_str())),
+            (&format!("xmlns:p{long}=\""), None),
+            ("xmlns:=\"", None),
+            ("xmlns:a b=\"", None),
+            ("xmlns:a:b=\"", None),
+            ("name=\"", None),
+            ("xmlns:t\"", None),
+            ("xmlns:t=", None),
+            ("", None),
+        ] {
+            assert_eq!(bound_prefix(declaration), expected, "{declaration}");
+        }
+    }
+
+    #[test]
+    fn a_schema_named_again_and_again_takes_no_longer_than_reading_it() {
+        // For as many names as the packet has room for, looking back to its beginning takes minutes.
+        let begun = std::time::Instant::now();
+        for part in
+            ["=\"http://ns.adobe.com/tiff/1.0/\"", "xmlns:t=\"http://ns.adobe.com/tiff/1.0/\" t:Orientation "]
+        {
+            let packet = part.repeat((4 << 20) / part.len());
+            assert_eq!(kept(packet.clone().into_bytes(), true), Some(packet.into_bytes()));
+        }
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20));
     }
 
     proptest::proptest! {

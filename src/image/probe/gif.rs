@@ -207,10 +207,10 @@ fn control(block: &[u8]) -> Option<Control> {
     })
 }
 
-/// The canvas: what the header says, or where it says nothing, as large as the first frame.
+/// The canvas: what the header says, or where the first frame reaches beyond it, as large as that needs, as
+/// libvips has it. Later frames are cut.
 pub(in super::super) fn canvas(screen: (u32, u32), first: &Frame) -> (u32, u32) {
-    let side = |said: u32, needed: u32| if said == 0 { needed } else { said };
-    (side(screen.0, first.left + first.width), side(screen.1, first.top + first.height))
+    (screen.0.max(first.left + first.width), screen.1.max(first.top + first.height))
 }
 
 pub(super) fn probe(bytes: &[u8]) -> Result<Metadata> {
@@ -243,6 +243,7 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Metadata> {
                 // What is disposed of may show through.
                 found.has_alpha |= frame.transparent.is_some() || frame.disposal != Disposal::Keep;
                 let pixels = u64::from(frame.width) * u64::from(frame.height);
+                found.piece_pixels = found.piece_pixels.max(pixels);
                 found.truncated |= !frame.whole || pixels > frame.data.len() as u64 * MAX_LZW_RATIO;
             }
             Block::Application(name, data) => match &name {

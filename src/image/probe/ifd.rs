@@ -79,18 +79,26 @@ impl<'a> Directory<'a> {
 
     /// Whether all of its fields lie within the file.
     pub(in super::super) fn is_whole(&self) -> bool {
-        let size = if self.big { 20 } else { 12 };
-        self.first_field.saturating_add(self.fields * size) <= self.bytes.len()
+        self.first_field.saturating_add(self.fields * self.field_size()) <= self.bytes.len()
+    }
+
+    fn field_size(&self) -> usize {
+        if self.big { 20 } else { 12 }
+    }
+
+    /// Where the fields of this number begin.
+    pub(in super::super) fn places(&self, tag: u16) -> impl Iterator<Item = usize> {
+        (0..self.fields)
+            .map(|index| self.first_field.saturating_add(index * self.field_size()))
+            .map_while(|at| Some((at, self.u16(at)?)))
+            .filter(move |(_, found)| *found == tag)
+            .map(|(at, _)| at)
     }
 
     /// The field of this number, if the directory has it and its values lie within the file.
     pub(in super::super) fn find(&self, tag: u16) -> Option<Field> {
-        let (size, inline) = if self.big { (20, 8) } else { (12, 4) };
-        let at = (0..self.fields)
-            .map(|index| self.first_field.saturating_add(index * size))
-            .map_while(|at| Some((at, self.u16(at)?)))
-            .find(|(_, found)| *found == tag)?
-            .0;
+        let (size, inline) = (self.field_size(), if self.big { 8 } else { 4 });
+        let at = self.places(tag).next()?;
         let kind = self.u16(at + 2)?;
         let count = if self.big { self.u64(at + 4)? } else { self.u32(at + 4)?.into() };
         let count = usize::try_from(count).ok()?;
@@ -145,6 +153,11 @@ impl<'a> Directory<'a> {
             3 => Some(resolution * 2.54),
             _ => None,
         }
+    }
+
+    /// Whether it is in the 64-bit form.
+    pub(in super::super) fn is_big(&self) -> bool {
+        self.big
     }
 
     pub(in super::super) fn is_little_endian(&self) -> bool {

@@ -136,7 +136,10 @@ impl Found {
             frames: 1,
             delays: Vec::new(),
             plays: None,
-            density: self.density,
+            // Cameras write no JFIF segment, and some of those that are written name no unit.
+            density: self
+                .density
+                .or_else(|| self.exif.as_ref().and_then(|range| exif::density(&bytes[range.clone()]))),
             scans: if frame.progressive { 1 + count_scans(bytes, data) } else { 0 },
             channels: frame.components,
             bit_depth: frame.precision,

@@ -75,7 +75,7 @@ fn frames_are_laid_over_each_other() {
     let (r, g, b, o) = ([255, 0, 0, 255], [0, 255, 0, 255], [0, 0, 255, 255], [0, 0, 0, 0]);
     // Three by one; frames of one pixel each, and what is to be seen after every one.
     let at = |x, index: &'static [u8], disposal| Part::filled((x, 0, 1, 1), index, disposal);
-    let cases: [Case<'_>; 5] = [
+    let cases: [Case<'_>; 6] = [
         (
             "what is kept stays",
             vec![at(0, &[RED], Keep), at(1, &[GREEN], Any), at(2, &[BLUE], Keep)],
@@ -112,6 +112,17 @@ fn frames_are_laid_over_each_other() {
                 Part::filled((0, 0, 3, 1), &[NOTHING, GREEN, NOTHING], Keep),
             ],
             vec![[r, r, r], [r, g, r]],
+        ),
+        (
+            "what lies off the canvas is cut",
+            vec![
+                Part::filled((0, 0, 3, 1), &[RED], Keep),
+                Part::filled((2, 0, 5, 4), &[GREEN], Keep),
+                Part::filled((0, 1, 3, 1), &[BLUE], Background),
+                Part::filled((3, 0, 2, 1), &[BLUE], Previous),
+                Part::filled((1, 0, 70, 1), &[BLUE], Keep),
+            ],
+            vec![[r, r, r], [r, r, g], [r, r, g], [r, r, g], [r, b, b]],
         ),
     ];
     for (name, parts, expected) in cases {
@@ -204,4 +215,59 @@ fn interlaced_rows_are_each_there_once() {
         assert_eq!(rows, (0..height).collect::<Vec<_>>());
     }
     assert_eq!(order(10, true).collect::<Vec<_>>(), [0, 8, 4, 2, 6, 1, 3, 5, 7, 9]);
+}
+
+/// A GIF whose second frame says that it has so many rows; what is stored of it is less.
+fn with_rows_to_come(interlaced: bool, rows: u16) -> Vec<u8> {
+    use DisposalMethod::Keep;
+    let parts = [
+        Part::filled((0, 0, 3, 1), &[RED], Keep),
+        Part { interlaced, ..Part::filled((0, 0, 3, 2), &[GREEN], Keep) },
+    ];
+    let mut data = gif_of((3, 1), None, &parts);
+    let area = [0x2C, 0, 0, 0, 0, 3, 0, 2, 0];
+    let at = data.windows(area.len()).position(|window| window == area).unwrap();
+    data[at + 7..at + 9].copy_from_slice(&rows.to_le_bytes());
+    data
+}
+
+#[test]
+fn rows_that_nobody_sees_are_not_unpacked() {
+    for interlaced in [false, true] {
+        let data = with_rows_to_come(interlaced, 400);
+        assert_eq!(canvases(&data)[1], [0, 255, 0, 255].repeat(3));
+    }
+}
+
+#[test]
+fn codes_without_pixels_are_heeded_and_do_not_hold_up_cancelling() {
+    // Codes of three bits for a palette of four: 4 clears the table, 5 is the end.
+    let of_codes = |codes: &[u8]| {
+        let mut data = b"GIF89a\x03\0\x01\0\x81\0\0".to_vec();
+        data.extend(PALETTE);
+        data.extend(b"\x2C\0\0\0\0\x03\0\x01\0\0\x02");
+        let bits: Vec<u8> = codes.iter().flat_map(|code| [code & 1, code >> 1 & 1, code >> 2]).collect();
+        let bytes: Vec<u8> = bits
+            .chunks(8)
+            .map(|bits| bits.iter().enumerate().fold(0, |byte, (at, bit)| byte | bit << at))
+            .collect();
+        for piece in bytes.chunks(255) {
+            data.push(piece.len() as u8);
+            data.extend(piece);
+        }
+        data.extend(b"\0;");
+        data
+    };
+    let clears = vec![4; 100_000];
+    let data = of_codes(&[&clears[..], &[0, 4, 1, 4, 4, 2, 5]].concat());
+    assert_eq!(canvases(&data), [[255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255]]);
+
+    let mut walker = Walker::new(&data).unwrap();
+    let stored = next_frame(&mut walker).unwrap().unwrap();
+    let mut rows = Rows::new(&data, &stored).unwrap();
+    let cancel = Cancel::new();
+    cancel.cancel();
+    let error = rows.read(&mut [0; 3], &cancel).unwrap_err();
+    assert_eq!(error.code(), cancel.check().unwrap_err().code());
+    assert!(rows.at < 1000, "it stops at once");
 }

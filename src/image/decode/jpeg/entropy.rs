@@ -91,18 +91,25 @@ impl<'a> Entropy<'a> {
     }
 
     fn restart(&mut self) -> std::result::Result<(), Flaw> {
-        let at = self.bits.position();
-        let marker = skip_fill(self.bytes, at);
+        let (strays, marker) = self.rest();
         match marker {
+            _ if strays > MAX_STRAY_BYTES => return Err(OUT_OF_STEP),
             None => return Err(Flaw::Truncation),
-            Some((code, end))
-                if code == 0xD0 | self.expected && self.bits.stray_bytes() <= MAX_STRAY_BYTES =>
-            {
-                self.resume(end);
-            }
+            Some((code, end)) if code == 0xD0 | self.expected => self.resume(end),
             Some(_) => return Err(OUT_OF_STEP),
         }
         Ok(())
+    }
+
+    /// How many bytes before the next marker are neither read nor padding, whether they are loaded already
+    /// or not, and the marker.
+    fn rest(&self) -> (usize, Option<(u8, usize)>) {
+        let at = self.bits.position();
+        let marker = next_marker(self.bytes, at);
+        let end = marker.map_or(self.bytes.len(), |(_, end)| end - 2);
+        let to_come = self.bytes.get(at..end).unwrap_or_default();
+        let strays = to_come.iter().filter(|&&byte| is_stray(byte)).count();
+        (strays + self.bits.stray_bytes(), marker)
     }
 
     fn resume(&mut self, at: usize) {
@@ -144,24 +151,11 @@ impl<'a> Entropy<'a> {
     /// Where the scan's data ends, once all units are decoded.
     pub(super) fn finish(self) -> Result<usize> {
         let at = self.bits.position();
-        if self.lost == 0 {
-            let end = next_marker(self.bytes, at).map_or(self.bytes.len(), |(_, end)| end - 2);
-            let stray = self.bytes.get(at..end).unwrap_or_default();
-            let strays = stray.iter().filter(|&&byte| is_stray(byte)).count();
-            if strays + self.bits.stray_bytes() > MAX_STRAY_BYTES {
-                OUT_OF_STEP.judge(self.fail_on)?;
-            }
+        if self.lost == 0 && self.rest().0 > MAX_STRAY_BYTES {
+            OUT_OF_STEP.judge(self.fail_on)?;
         }
         Ok(at)
     }
-}
-
-/// The marker that begins here, after fill bytes, and where it ends.
-fn skip_fill(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
-    let rest = bytes.get(at..)?;
-    let fill = rest.iter().take_while(|&&byte| byte == 0xFF).count();
-    let code = *rest.get(fill)?;
-    Some((if fill > 0 { code } else { 0 }, at + fill + 1))
 }
 
 /// The next marker in entropy-coded data, and where it ends.

@@ -112,8 +112,8 @@ impl Frame {
             (3, Hints { jfif: false, adobe: Some(0) }) => Model::Rgb,
             (3, Hints { jfif: false, adobe: None }) if ids == *b"RGB" => Model::Rgb,
             (3, _) => Model::Ycc,
-            (_, Hints { adobe: Some(2), .. }) => Model::Ycck { inverted },
-            _ => Model::Cmyk { inverted },
+            (_, Hints { adobe: None | Some(0), .. }) => Model::Cmyk { inverted },
+            _ => Model::Ycck { inverted },
         };
     }
 

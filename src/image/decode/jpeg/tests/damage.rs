@@ -139,6 +139,26 @@ fn lost_intervals_are_noticed_by_their_numbers() {
 }
 
 #[test]
+fn stray_bytes_before_a_marker_are_tolerated_wherever_they_lie() {
+    let (file, starts) = with_restarts();
+    let whole = attempt(&file, FailOn::Error).unwrap();
+    // Before the markers, which have a byte of fill, and the one at the end, which has none.
+    let ends = starts[1..].iter().map(|start| start - 3).chain([file.len() - 2]);
+    for end in ends {
+        let with = |strays: &[u8]| [&file[..end], strays, &file[end..]].concat();
+        for strays in [&[0x55][..], &[0x55, 0xAA], &[0; 20], &[0x55, 0, 0, 0, 0, 0, 0, 0, 0, 0xAA]] {
+            let pixels = attempt(&with(strays), FailOn::Error).unwrap();
+            assert!(differing(&pixels, &whole).is_empty(), "at {end}: {strays:?}");
+        }
+        for strays in [&[0x55, 0x55, 0x55][..], &[0x55; 30]] {
+            assert!(attempt(&with(strays), FailOn::Error).is_err(), "at {end}: {strays:?}");
+            let pixels = attempt(&with(strays), FailOn::Truncated).unwrap();
+            assert!(differing(&pixels, &whole).is_empty(), "no interval is lost by them");
+        }
+    }
+}
+
+#[test]
 fn tables_that_are_missing_are_an_unreadable_header() {
     let file = Picture::random(20, 20, FACTORS[4], 3).interleaved();
     for marker in [0xDB, 0xC4] {

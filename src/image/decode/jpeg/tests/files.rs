@@ -176,6 +176,22 @@ fn colours_are_what_the_segments_say() {
 }
 
 #[test]
+fn four_components_are_inks_or_what_adobe_makes_of_them() {
+    let mut picture = Picture::random(16, 16, &[(1, 1); 4], 8);
+    for (adobe, expected) in [
+        (None, Model::Cmyk { inverted: false }),
+        (Some(0), Model::Cmyk { inverted: true }),
+        (Some(2), Model::Ycck { inverted: true }),
+        // No such transforms are defined for four components; libjpeg takes them for the one that is.
+        (Some(1), Model::Ycck { inverted: true }),
+        (Some(3), Model::Ycck { inverted: true }),
+    ] {
+        picture.adobe = adobe;
+        assert_eq!(planes_of(&picture.interleaved(), Scale::Full).model, expected, "{adobe:?}");
+    }
+}
+
+#[test]
 fn layouts_that_make_no_sense_are_refused() {
     let file = encoded(8, 8, ColorType::Rgb, |_| ());
     let metadata = probe(&file).unwrap();
