@@ -185,6 +185,7 @@ impl<'a> Rows<'a> {
 
     fn read(&mut self, row: &mut [u8], cancel: &Cancel) -> Result<()> {
         self.read = 0;
+        let mut stalls = 0;
         while self.read < row.len() {
             // Not at every so many pixels: codes that clear the table go on without giving any.
             cancel.check()?;
@@ -194,11 +195,14 @@ impl<'a> Rows<'a> {
             let result = self.decoder.decode_bytes(self.piece, &mut row[self.read..]);
             self.read += result.consumed_out;
             self.piece = &self.piece[result.consumed_in..];
+            let moved = result.consumed_in + result.consumed_out > 0;
             match result.status {
                 Ok(_) if self.read == row.len() => {}
-                // It says that it stands still when it gives what it held back.
-                Ok(LzwStatus::Ok | LzwStatus::NoProgress) if result.consumed_in + result.consumed_out > 0 => {
-                }
+                Ok(LzwStatus::Ok) => stalls = 0,
+                Ok(LzwStatus::NoProgress) if moved => stalls = 0,
+                // So it says too when all it did was to clear the table, by a code that it held already. What
+                // comes next tells.
+                Ok(LzwStatus::NoProgress) if stalls == 0 => stalls = 1,
                 Ok(_) => return Err(failed("a frame ends before its last pixel")),
                 Err(error) => return Err(failed(error)),
             }

@@ -242,10 +242,9 @@ fn rows_that_nobody_sees_are_not_unpacked() {
 #[test]
 fn codes_without_pixels_are_heeded_and_do_not_hold_up_cancelling() {
     // Codes of three bits for a palette of four: 4 clears the table, 5 is the end.
-    let of_codes = |codes: &[u8]| {
-        let mut data = b"GIF89a\x03\0\x01\0\x81\0\0".to_vec();
-        data.extend(PALETTE);
-        data.extend(b"\x2C\0\0\0\0\x03\0\x01\0\0\x02");
+    let of_codes = |(width, height): (u8, u8), codes: &[u8]| {
+        let mut data = [&b"GIF89a"[..], &[width, 0, height, 0, 0x81, 0, 0], &PALETTE].concat();
+        data.extend([0x2C, 0, 0, 0, 0, width, 0, height, 0, 0, 2]);
         let bits: Vec<u8> = codes.iter().flat_map(|code| [code & 1, code >> 1 & 1, code >> 2]).collect();
         let bytes: Vec<u8> = bits
             .chunks(8)
@@ -259,9 +258,21 @@ fn codes_without_pixels_are_heeded_and_do_not_hold_up_cancelling() {
         data
     };
     let clears = vec![4; 100_000];
-    let data = of_codes(&[&clears[..], &[0, 4, 1, 4, 4, 2, 5]].concat());
-    assert_eq!(canvases(&data), [[255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255]]);
+    let many = [&clears[..], &[0, 1, 4, 2, 5]].concat();
+    for codes in [
+        &[4, 0, 1, 4, 2, 5][..],
+        &[4, 4, 0, 1, 4, 4, 2, 5],
+        &[4, 0, 4, 1, 4, 2, 4, 5],
+        &[0, 4, 4, 4, 1, 4, 4, 4, 4, 4, 2],
+        &many,
+    ] {
+        for size in [(3, 1), (1, 3)] {
+            let data = of_codes(size, codes);
+            assert_eq!(canvases(&data), [[255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255]], "{size:?}");
+        }
+    }
 
+    let data = of_codes((3, 1), &many);
     let mut walker = Walker::new(&data).unwrap();
     let stored = next_frame(&mut walker).unwrap().unwrap();
     let mut rows = Rows::new(&data, &stored).unwrap();
