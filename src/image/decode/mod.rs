@@ -1,11 +1,12 @@
-//! From a file's bytes to pixels. Decoders of the image-rs project, weezl and fax do the unpacking, and our
-//! own that of JPEG; what is around it is ours, so that memory is known before, every few milliseconds there is a
+//! From a file's bytes to pixels. Decoders of the image-rs project and weezl do part of the unpacking, our own
+//! that of JPEG, WebP and fax; what is around it is ours, so that memory is known before, every few milliseconds there is a
 //! look at whether anybody still wants the picture, and damage is as fatal as was asked for.
 
 mod bmp;
 mod canvas;
 mod gif;
 mod jpeg;
+mod lzw;
 mod png;
 mod reader;
 mod tiff;

@@ -1,6 +1,9 @@
 //! TIFF: the first image of a file, strip by strip or tile by tile, row by row.
 
+mod fax;
 mod jpeg;
+mod packbits;
+mod packed;
 mod samples;
 mod unpack;
 
@@ -101,18 +104,19 @@ fn piece(
     let (left, top) = (place.x * header.piece.0, place.y * header.piece.1);
     let width = header.piece.0.min(header.width - left) as usize;
     let rows = header.rows(place.y);
-    let mut unpacker = Unpacker::new(header, packed, rows, cancel)?;
+    let failure = |error| {
+        if cut && fail_on != FailOn::None { Failure::TooShort } else { Failure::Damaged(error) }
+    };
+    // What ends early although the file does not is damage to it.
+    let within = if fail_on == FailOn::Truncated && !cut { FailOn::None } else { fail_on };
+    let mut unpacker = Unpacker::new(header, packed, rows, within, cancel).map_err(failure)?;
     let (stride, pixel_bytes) = (pixels.stride(), pixels.layout().pixel_bytes());
     let rows_a_poll = (1 << 16) / header.piece.0 + 1;
     for row in 0..rows {
         if row % rows_a_poll == 0 {
             cancel.check()?;
         }
-        match unpacker.read(reader.row()) {
-            Ok(()) => {}
-            Err(_) if cut && fail_on != FailOn::None => return Err(Failure::TooShort),
-            Err(error) => return Err(Failure::Damaged(error)),
-        }
+        unpacker.read(reader.row(), cancel).map_err(failure)?;
         let at = (top + row) as usize * stride + left as usize * pixel_bytes;
         reader.put(place.plane, &mut pixels.data_mut()[at..at + width * pixel_bytes]);
     }
@@ -121,8 +125,10 @@ fn piece(
 
 pub(super) fn extra_bytes(metadata: &Metadata) -> u64 {
     // A row of a strip or tile, which may be wider than the image, of at most 64 channels of two bytes;
-    // of JPEG a whole one, its coefficients and its rows; what is packed, twice; a palette and tables.
+    // of JPEG a whole one, its coefficients and its rows, and what is packed joined to its tables; a palette,
+    // tables of the decoders, two rows of fax.
     let row = u64::from(metadata.width.max(1 << 12)) * 128;
     let piece = metadata.piece_pixels * 4 * 3;
-    row * 2 + piece + metadata.bytes * 2 + (1 << 20)
+    let joined = if metadata.piece_pixels > 0 { metadata.bytes } else { 0 };
+    row * 2 + piece + joined + (1 << 20)
 }

@@ -26,6 +26,7 @@ mod tag {
     pub(super) const STRIP_BYTES: u16 = 279;
     pub(super) const PLANAR: u16 = 284;
     pub(super) const T4_OPTIONS: u16 = 292;
+    pub(super) const T6_OPTIONS: u16 = 293;
     pub(super) const PREDICTOR: u16 = 317;
     pub(super) const COLOR_MAP: u16 = 320;
     pub(super) const TILE_WIDTH: u16 = 322;
@@ -48,8 +49,10 @@ fn corrupt(what: impl std::fmt::Display) -> Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Compression {
     None,
-    /// ITU-T T.4, one-dimensional.
-    Fax3,
+    /// ITU-T T.4; if not `two_dimensional`, one-dimensional only.
+    Fax3 {
+        two_dimensional: bool,
+    },
     /// ITU-T T.6.
     Fax4,
     Lzw,
@@ -60,10 +63,10 @@ pub(in super::super) enum Compression {
 }
 
 impl Compression {
-    fn of(value: u64) -> Self {
+    fn of(value: u64, t4_options: u64) -> Self {
         match value {
             1 => Compression::None,
-            3 => Compression::Fax3,
+            3 => Compression::Fax3 { two_dimensional: t4_options & 1 != 0 },
             4 => Compression::Fax4,
             5 => Compression::Lzw,
             7 => Compression::Jpeg,
@@ -85,6 +88,15 @@ impl Compression {
             _ => u64::MAX,
         }
     }
+}
+
+/// The most bytes of tables that strips or tiles of JPEG share. Four of each kind are less than 2 KiB.
+const MAX_JPEG_TABLES: usize = 1 << 16;
+
+/// The most bytes that strips and tiles may be, all together: some of what they share, as writers do that store
+/// equal ones once, and not so much that a small file is the work of many large ones.
+fn most_packed(file: u64) -> u64 {
+    file.saturating_mul(4).saturating_add(16 << 20)
 }
 
 /// What samples mean.
@@ -132,6 +144,8 @@ pub(in super::super) struct Header<'a> {
     pub(in super::super) piece: (u32, u32),
     offsets: Field,
     lengths: Option<Field>,
+    /// Whether strips or tiles end after the file, or are too few bytes for what they hold.
+    truncated: bool,
     undecodable: Option<String>,
 }
 
@@ -156,7 +170,7 @@ impl<'a> Header<'a> {
         let mut refuse = |what: String| {
             undecodable.get_or_insert(what);
         };
-        let compression = Compression::of(or(tag::COMPRESSION, 1));
+        let compression = Compression::of(or(tag::COMPRESSION, 1), or(tag::T4_OPTIONS, 0));
         if compression == Compression::Other {
             refuse(format!("a TIFF with compression {}", or(tag::COMPRESSION, 1)));
         }
@@ -199,11 +213,14 @@ impl<'a> Header<'a> {
         }
         let bilevel = bits == 1 && samples == 1;
         match compression {
-            Compression::Fax3 | Compression::Fax4 if !bilevel || width > u32::from(u16::MAX) => {
+            Compression::Fax3 { .. } | Compression::Fax4 if !bilevel || width > u32::from(u16::MAX) => {
                 return Err(corrupt("fax compression of what is no fax"));
             }
-            Compression::Fax3 if or(tag::T4_OPTIONS, 0) & 3 != 0 => {
-                refuse("a TIFF with two-dimensional fax compression (T.4)".to_owned());
+            Compression::Fax3 { .. } if or(tag::T4_OPTIONS, 0) & 2 != 0 => {
+                refuse("a TIFF with rows of fax that are not compressed (T.4)".to_owned());
+            }
+            Compression::Fax4 if or(tag::T6_OPTIONS, 0) & 2 != 0 => {
+                refuse("a TIFF with rows of fax that are not compressed (T.6)".to_owned());
             }
             Compression::Jpeg if bits != 8 || !matches!(samples, 1 | 3 | 4) => {
                 refuse(format!("a TIFF with JPEG compression of {samples} channels of {bits} bits"));
@@ -215,7 +232,13 @@ impl<'a> Header<'a> {
             refuse("a TIFF of luma and chroma in separate planes".to_owned());
         }
         let (piece, offsets, lengths) = pieces(&directory, width, height)?;
-        let header = Self {
+        let jpeg_tables = directory.find(tag::JPEG_TABLES).filter(|_| compression == Compression::Jpeg);
+        let jpeg_tables = jpeg_tables.map(|field| field.range());
+        if let Some(length) = jpeg_tables.as_ref().map(Range::len).filter(|length| *length > MAX_JPEG_TABLES)
+        {
+            return Err(corrupt(format_args!("{length} bytes of JPEG tables")));
+        }
+        let mut header = Self {
             directory,
             width,
             height,
@@ -228,13 +251,15 @@ impl<'a> Header<'a> {
             differences: packed && predictor == 2,
             low_bits_first: or(tag::FILL_ORDER, 1) == 2,
             palette,
-            jpeg_tables: directory.find(tag::JPEG_TABLES).map(|field| field.range()),
+            jpeg_tables,
             piece,
             offsets,
             lengths,
+            truncated: false,
             undecodable,
         };
         header.check_pieces()?;
+        header.truncated = header.survey()?;
         Ok(header)
     }
 
@@ -246,6 +271,12 @@ impl<'a> Header<'a> {
         let there = self.lengths.map_or(1, |field| field.count()).min(self.offsets.count()) as u64;
         if there < needed {
             return Err(corrupt(format_args!("it has {there} of {needed} strips or tiles")));
+        }
+        // A JPEG is decoded in blocks of eight by eight; the technical note demands more.
+        let (across, down, _) = self.grid();
+        let is_thin = (across > 1 && self.piece.0 < 8) || (down > 1 && self.piece.1 < 8);
+        if self.compression == Compression::Jpeg && is_thin {
+            return Err(corrupt(format_args!("JPEGs of {}x{} pixels", self.piece.0, self.piece.1)));
         }
         Ok(())
     }
@@ -288,20 +319,33 @@ impl<'a> Header<'a> {
         matches!(self.photometric, Photometric::BlackIsZero | Photometric::WhiteIsZero)
     }
 
-    /// Whether strips or tiles end after the file, or are too few bytes for what they hold.
-    fn is_truncated(&self) -> bool {
+    /// Whether strips or tiles end after the file, or are too few bytes for what they hold. An error if reading
+    /// all of them is reading the file many times.
+    fn survey(&self) -> Result<bool> {
         let file = self.directory.bytes().len() as u64;
-        let (across, down, _) = self.grid();
-        let (across, down) = (u64::from(across), u64::from(down));
-        (0..self.pieces()).any(|index| {
-            let Some((start, length)) = self.location(index) else { return true };
-            let rows = self.rows((index / across % down) as u32);
-            let plain = self.row_bytes().saturating_mul(u64::from(rows));
-            // The last bytes may be padding that is not there.
-            let most = if self.compression == Compression::None { length.min(plain) } else { length };
-            start.checked_add(most).is_none_or(|end| end > file)
-                || length.saturating_mul(self.compression.most()) < plain
-        })
+        let (across, down, planes) = self.grid();
+        let tables = self.jpeg_tables.as_ref().map_or(0, Range::len) as u64;
+        let (mut truncated, mut packed, mut index) = (false, 0_u64, 0);
+        for (_, y) in (0..planes).flat_map(|plane| (0..down).map(move |y| (plane, y))) {
+            let plain = self.row_bytes().saturating_mul(u64::from(self.rows(y)));
+            for _ in 0..across {
+                let found = self.location(index);
+                index += 1;
+                let Some((start, length)) = found else {
+                    truncated = true;
+                    continue;
+                };
+                // The last bytes may be padding that is not there.
+                let used = if self.compression == Compression::None { length.min(plain) } else { length };
+                truncated |= start.checked_add(used).is_none_or(|end| end > file)
+                    || length.saturating_mul(self.compression.most()) < plain;
+                packed = packed.saturating_add(used.min(file.saturating_sub(start)) + tables);
+            }
+        }
+        if packed > most_packed(file) {
+            return Err(corrupt(format_args!("its strips or tiles are {packed} bytes in a file of {file}")));
+        }
+        Ok(truncated)
     }
 }
 
@@ -398,7 +442,7 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Metadata> {
         density: directory.density(),
         icc: payload(tag::ICC),
         xmp: payload(tag::XMP),
-        truncated: header.is_truncated(),
+        truncated: header.truncated,
         piece_pixels: if header.compression == Compression::Jpeg {
             u64::from(header.piece.0) * u64::from(header.piece.1)
         } else {

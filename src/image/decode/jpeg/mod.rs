@@ -162,7 +162,27 @@ pub(in crate::image) fn decode(
     fail_on: FailOn,
     cancel: &Cancel,
 ) -> Result<Pixels> {
-    let (mut file, mut frame, scan) = File::open(bytes, metadata, fail_on, cancel)?;
+    let (file, frame, scan) = File::open(bytes, metadata, fail_on, cancel)?;
+    paint(file, frame, scan, layout, scale)
+}
+
+/// Decodes an image at its full size whose components are known to be these, as many as it has, whatever its
+/// segments say.
+pub(in crate::image) fn decode_as(
+    model: Model,
+    bytes: &[u8],
+    metadata: &Metadata,
+    layout: Layout,
+    fail_on: FailOn,
+    cancel: &Cancel,
+) -> Result<Pixels> {
+    let (file, mut frame, scan) = File::open(bytes, metadata, fail_on, cancel)?;
+    frame.model = model;
+    paint(file, frame, scan, layout, Scale::Full)
+}
+
+fn paint(mut file: File<'_>, mut frame: Frame, scan: Scan, layout: Layout, scale: Scale) -> Result<Pixels> {
+    let (bytes, fail_on, cancel) = (file.bytes, file.fail_on, file.cancel);
     let fits = match layout {
         Layout::L8 | Layout::Rgb8 => true,
         Layout::Cmyk8 => matches!(frame.model, Model::Cmyk { .. } | Model::Ycck { .. }),

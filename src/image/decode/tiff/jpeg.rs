@@ -1,17 +1,44 @@
 //! Strips and tiles that are JPEGs (technical note 2), whose tables may be kept apart.
 
+use std::io::{self, Read};
+
 use super::super::super::format::Format;
+use super::super::super::metadata::Metadata;
 use super::super::super::options::FailOn;
-use super::super::super::pixels::Layout;
+use super::super::super::pixels::{Layout, Pixels, out_of_memory};
 use super::super::super::probe::tiff::{Header, Photometric};
 use super::super::super::probe::{corrupt, jpeg as probe};
-use super::super::jpeg::{self, Scale};
+use super::super::jpeg::{self, Model};
 use crate::error::{Error, Result};
 use crate::pool::Cancel;
 
+/// The most scans of a progressive one, each of which may visit every pixel. Writers of TIFF hardly ever write
+/// progressive ones, and other encoders need about ten scans.
+const MAX_SCANS: u32 = 16;
+
+/// The samples of a strip or tile, row by row.
+pub(super) struct Samples {
+    pixels: Pixels,
+    at: usize,
+}
+
+impl Read for Samples {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.pixels.data().get(self.at..).unwrap_or_default().read(buffer)?;
+        self.at += length;
+        Ok(length)
+    }
+}
+
 /// The samples of a strip or tile of at least so many rows.
-pub(super) fn decode(header: &Header<'_>, packed: &[u8], rows: u32, cancel: &Cancel) -> Result<Vec<u8>> {
-    let file = joined(header, packed);
+pub(super) fn decode(
+    header: &Header<'_>,
+    packed: &[u8],
+    rows: u32,
+    fail_on: FailOn,
+    cancel: &Cancel,
+) -> Result<Samples> {
+    let file = joined(header, packed)?;
     let (width, _) = header.piece;
     let metadata = probe::probe(&file).map_err(|error| failed(error.message()))?;
     let channels = if header.planar { 1 } else { header.samples };
@@ -21,15 +48,23 @@ pub(super) fn decode(header: &Header<'_>, packed: &[u8], rows: u32, cancel: &Can
     if metadata.undecodable.is_some() || metadata.height > header.piece.1 {
         return Err(failed("it is of a kind or a size that is not read"));
     }
-    let layout = match channels {
-        1 => Layout::L8,
-        3 => Layout::Rgb8,
-        4 => Layout::Cmyk8,
+    if metadata.scans > MAX_SCANS {
+        return Err(failed(format_args!("it has more than {MAX_SCANS} scans")));
+    }
+    // Whatever may be missing: there may be thousands of them, and each is as much work as its size says. The
+    // tables, which all share, count for none.
+    let own = Metadata { bytes: packed.len() as u64, ..metadata.clone() };
+    jpeg::check(&own).map_err(|error| failed(error.message()))?;
+    // What the samples mean is told by the TIFF, whatever the JPEG says.
+    let (layout, model) = match channels {
+        1 => (Layout::L8, Model::Gray),
+        3 if header.photometric == Photometric::YCbCr => (Layout::Rgb8, Model::Ycc),
+        3 => (Layout::Rgb8, Model::Rgb),
+        4 => (Layout::Cmyk8, Model::Cmyk { inverted: false }),
         _ => return Err(failed("it has more channels than are read")),
     };
-    let pixels = jpeg::decode(&file, &metadata, layout, Scale::Full, FailOn::Error, cancel);
-    match pixels {
-        Ok(pixels) => Ok(pixels.data().to_vec()),
+    match jpeg::decode_as(model, &file, &metadata, layout, fail_on, cancel) {
+        Ok(pixels) => Ok(Samples { pixels, at: 0 }),
         Err(error) => {
             cancel.check()?;
             Err(failed(error.message()))
@@ -37,24 +72,21 @@ pub(super) fn decode(header: &Header<'_>, packed: &[u8], rows: u32, cancel: &Can
     }
 }
 
-/// The tables, without their end, and the strip or tile without its start; and, of three channels, a
-/// segment that says whether they are luma and chroma: that is told by the TIFF, not by the JPEG in it.
-fn joined(header: &Header<'_>, packed: &[u8]) -> Vec<u8> {
+/// The tables, without their end, and the strip or tile without its start.
+fn joined(header: &Header<'_>, packed: &[u8]) -> Result<Vec<u8>> {
     const START: [u8; 2] = [0xFF, 0xD8];
-    const ADOBE: &[u8] = b"\xFF\xEE\0\x0EAdobe\0\x64\0\0\0\0";
     let tables = header.jpeg_tables.clone().and_then(|range| header.directory.bytes().get(range));
     let tables = tables
         .and_then(|tables| tables.strip_prefix(&START))
         .map_or(&[][..], |tables| tables.strip_suffix(&[0xFF, 0xD9]).unwrap_or(tables));
     let body = packed.strip_prefix(&START).unwrap_or(packed);
-    let mut file = START.to_vec();
-    if header.samples == 3 && !header.planar {
-        file.extend_from_slice(ADOBE);
-        file.push(u8::from(header.photometric == Photometric::YCbCr));
-    }
+    let length = START.len() + tables.len() + body.len();
+    let mut file = Vec::new();
+    file.try_reserve_exact(length).map_err(|_| out_of_memory(length as u64))?;
+    file.extend_from_slice(&START);
     file.extend_from_slice(tables);
     file.extend_from_slice(body);
-    file
+    Ok(file)
 }
 
 fn failed(what: impl std::fmt::Display) -> Error {

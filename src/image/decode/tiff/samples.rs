@@ -1,6 +1,6 @@
 //! From a row as stored to pixels.
 
-use super::super::super::pixels::{Layout, Pixels, narrow};
+use super::super::super::pixels::{Layout, Pixels, narrow, out_of_memory};
 use super::super::super::probe::tiff::{Alpha, Header, Photometric};
 use crate::error::{Error, Result};
 use crate::pool::Cancel;
@@ -31,14 +31,18 @@ impl<'a> Reader<'a> {
             return Err(Error::internal(format!("this TIFF is not decoded to {layout:?}")));
         }
         let indexed = header.photometric == Photometric::Palette;
+        // Bounded by the probe: no strip or tile is much wider than the image.
+        let row_bytes = header.row_bytes() as usize;
+        let mut row = Vec::new();
+        row.try_reserve_exact(row_bytes).map_err(|_| out_of_memory(row_bytes as u64))?;
+        row.resize(row_bytes, 0);
         Ok(Self {
             header,
             layout,
-            // Bounded by the probe: no strip or tile is much wider than the image.
-            row: vec![0; header.row_bytes() as usize],
+            row,
             palette: if indexed { palette(header) } else { Vec::new() },
             stored: if header.planar { 1 } else { usize::from(header.samples) },
-            used: if indexed { 1 } else { colors + usize::from(alpha) },
+            used: if indexed { 1 } else { colors } + usize::from(alpha),
         })
     }
 
@@ -66,18 +70,20 @@ impl<'a> Reader<'a> {
         let first = if self.header.planar { usize::from(plane) } else { 0 };
         let used = if self.header.planar { 1 } else { self.used };
         for (x, pixel) in target.chunks_exact_mut(self.layout.pixel_bytes()).enumerate() {
-            let at = x * self.stored;
-            if indexed {
-                let color = self.palette.get(usize::from(sample(&self.row, bits, at)));
-                for (channel, value) in color.into_iter().flatten().enumerate() {
-                    set(pixel, channel, *value, wide);
-                }
-                continue;
-            }
             for channel in 0..used {
-                let value = spread(sample(&self.row, bits, at + channel), bits);
-                let value = if inverted && first + channel == 0 { !value } else { value };
-                set(pixel, first + channel, value, wide);
+                let value = sample(&self.row, bits, x * self.stored + channel);
+                let channel = first + channel;
+                if indexed && channel == 0 {
+                    let color = self.palette.get(usize::from(value));
+                    for (channel, value) in color.into_iter().flatten().enumerate() {
+                        set(pixel, channel, *value, wide);
+                    }
+                    continue;
+                }
+                let value = spread(value, bits);
+                let value = if inverted && channel == 0 { !value } else { value };
+                // An index becomes three colours.
+                set(pixel, if indexed { channel + 2 } else { channel }, value, wide);
             }
         }
     }
@@ -156,32 +162,34 @@ fn palette(header: &Header<'_>) -> Vec<[u16; 3]> {
 
 /// Divides the colours by the alpha that they are multiplied with.
 pub(super) fn unassociate(pixels: &mut Pixels, cancel: &Cancel) -> Result<()> {
-    const PIXELS_A_POLL: usize = 1 << 16;
     let channels = pixels.layout().channels();
     if pixels.layout().is_wide() {
-        for some in pixels.words_mut().chunks_mut(PIXELS_A_POLL * channels) {
-            cancel.check()?;
-            for pixel in some.chunks_exact_mut(channels) {
-                let (alpha, most) = (u64::from(pixel[channels - 1]), u64::from(u16::MAX));
-                for value in &mut pixel[..channels - 1] {
-                    *value = divided(u64::from(*value), alpha, most) as u16;
-                }
-            }
-        }
+        divide(pixels.words_mut(), channels, u16::MAX, |value| value as u16, cancel)
     } else {
-        for some in pixels.data_mut().chunks_mut(PIXELS_A_POLL * channels) {
-            cancel.check()?;
-            for pixel in some.chunks_exact_mut(channels) {
-                let (alpha, most) = (u64::from(pixel[channels - 1]), u64::from(u8::MAX));
-                for value in &mut pixel[..channels - 1] {
-                    *value = divided(u64::from(*value), alpha, most) as u8;
-                }
+        divide(pixels.data_mut(), channels, u8::MAX, |value| value as u8, cancel)
+    }
+}
+
+fn divide<T: Copy + Into<u64>>(
+    samples: &mut [T],
+    channels: usize,
+    most: T,
+    narrow: impl Fn(u64) -> T,
+    cancel: &Cancel,
+) -> Result<()> {
+    const PIXELS_A_POLL: usize = 1 << 16;
+    let most = most.into();
+    for some in samples.chunks_mut(PIXELS_A_POLL * channels) {
+        cancel.check()?;
+        for pixel in some.chunks_exact_mut(channels) {
+            let Some((alpha, colors)) = pixel.split_last_mut() else { continue };
+            let alpha: u64 = (*alpha).into();
+            for color in colors {
+                let value: u64 = (*color).into();
+                let value = (value * most + alpha / 2).checked_div(alpha).unwrap_or(0);
+                *color = narrow(value.min(most));
             }
         }
     }
     Ok(())
-}
-
-fn divided(value: u64, alpha: u64, most: u64) -> u64 {
-    (value * most + alpha / 2).checked_div(alpha).map_or(0, |value| value.min(most))
 }
