@@ -380,6 +380,23 @@ fn fax() {
 }
 
 #[test]
+fn fax_in_two_dimensions() {
+    // A mark and a bit before each row, which says whether it is coded alone: white 4, black 1, white 3; the same,
+    // by the row above; and white.
+    let bits = "000000000001 1 1011 010 1000 000000000001 0 1 1 1 000000000001 0 0001 1";
+    let bits: Vec<u8> = bits.bytes().filter(|bit| *bit != b' ').map(|bit| bit - b'0').collect();
+    let packed: Vec<u8> = bits
+        .chunks(8)
+        .map(|byte| byte.iter().fold(0, |all, bit| all << 1 | bit) << (8 - byte.len()))
+        .collect();
+    let mut fields = fields((8, 3), 1, 1, 0);
+    fields.extend([(259, Short(vec![3])), (292, Long(vec![1]))]);
+    let data = tiff_of(true, false, &fields, &[&packed], false);
+    let row = [255, 255, 255, 255, 0, 255, 255, 255];
+    assert_eq!(seen(&data).to_luma8().into_raw(), [row, row, [255; 8]].concat());
+}
+
+#[test]
 fn jpeg_inside() {
     let picture = corners(48, 32);
     let jpeg = file(&picture, ImageFormat::Jpeg);

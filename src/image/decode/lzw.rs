@@ -31,10 +31,12 @@ impl<R: BufRead> Read for Lzw<R> {
             if result.consumed_out > 0 {
                 return Ok(result.consumed_out);
             }
-            // Codes that clear the table give nothing, and there may be any number of them.
-            let goes_on = result.consumed_in > 0 && !matches!(result.status, Ok(LzwStatus::Done));
-            if self.failed.is_none() && !goes_on {
-                return Ok(0);
+            match result.status {
+                Ok(LzwStatus::Done) => return Ok(0),
+                Ok(LzwStatus::NoProgress) if result.consumed_in == 0 => return Ok(0),
+                // A code that clears the table gives nothing. It may come from the bits that the decoder holds,
+                // and so consume nothing either.
+                _ => {}
             }
         }
         Err(io::Error::new(io::ErrorKind::InvalidData, "an LZW code makes no sense"))
@@ -84,6 +86,24 @@ mod tests {
             }
             assert!(found == plain, "pieces of {piece}, buffers of {buffer}");
             assert_eq!(lzw.read(&mut [0; 9]).unwrap(), 0, "nothing after the end code");
+        }
+    }
+
+    #[test]
+    fn codes_that_clear_the_table_may_follow_one_another() {
+        // Nine bits each: clear, many times, then 65 and the end.
+        let mut bits: Vec<u16> = vec![256; 50];
+        bits.extend([65, 257]);
+        let bits: Vec<u8> =
+            bits.iter().flat_map(|code| (0..9).rev().map(move |bit| (code >> bit & 1) as u8)).collect();
+        let packed: Vec<u8> = bits
+            .chunks(8)
+            .map(|byte| byte.iter().fold(0, |all, bit| all << 1 | bit) << (8 - byte.len()))
+            .collect();
+        for piece in [1, 7, usize::MAX] {
+            let mut found = Vec::new();
+            Lzw::new(decoder(), Pieces(&packed, piece)).read_to_end(&mut found).unwrap();
+            assert_eq!(found, b"A", "pieces of {piece}");
         }
     }
 

@@ -132,3 +132,6 @@ pub(super) fn extra_bytes(metadata: &Metadata) -> u64 {
     let joined = if metadata.piece_pixels > 0 { metadata.bytes } else { 0 };
     row * 2 + piece + joined + (1 << 20)
 }
+
+#[cfg(test)]
+mod tests;

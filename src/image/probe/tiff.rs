@@ -119,6 +119,13 @@ pub(in super::super) enum Alpha {
     Straight,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    Whole,
+    /// Strips or tiles end after the file, or are too few bytes for what they hold.
+    Truncated,
+}
+
 /// The first image of a file.
 #[derive(Clone)]
 pub(in super::super) struct Header<'a> {
@@ -144,8 +151,7 @@ pub(in super::super) struct Header<'a> {
     pub(in super::super) piece: (u32, u32),
     offsets: Field,
     lengths: Option<Field>,
-    /// Whether strips or tiles end after the file, or are too few bytes for what they hold.
-    truncated: bool,
+    extent: Extent,
     undecodable: Option<String>,
 }
 
@@ -194,6 +200,8 @@ impl<'a> Header<'a> {
         }
         if photometric == Photometric::YCbCr && compression != Compression::Jpeg {
             refuse("a TIFF of luma and chroma without JPEG compression".to_owned());
+        } else if photometric == Photometric::YCbCr && samples != 3 {
+            refuse("a TIFF of luma, chroma and other channels".to_owned());
         }
         if photometric == Photometric::Cmyk && or(tag::INK_SET, 1) != 1 {
             refuse("a TIFF of inks other than CMYK".to_owned());
@@ -211,33 +219,14 @@ impl<'a> Header<'a> {
         if packed && (predictor > 2 || (predictor == 2 && !matches!(bits, 8 | 16))) {
             refuse(format!("a TIFF with predictor {predictor} of {bits} bits"));
         }
-        let bilevel = bits == 1 && samples == 1;
-        match compression {
-            Compression::Fax3 { .. } | Compression::Fax4 if !bilevel || width > u32::from(u16::MAX) => {
-                return Err(corrupt("fax compression of what is no fax"));
-            }
-            Compression::Fax3 { .. } if or(tag::T4_OPTIONS, 0) & 2 != 0 => {
-                refuse("a TIFF with rows of fax that are not compressed (T.4)".to_owned());
-            }
-            Compression::Fax4 if or(tag::T6_OPTIONS, 0) & 2 != 0 => {
-                refuse("a TIFF with rows of fax that are not compressed (T.6)".to_owned());
-            }
-            Compression::Jpeg if bits != 8 || !matches!(samples, 1 | 3 | 4) => {
-                refuse(format!("a TIFF with JPEG compression of {samples} channels of {bits} bits"));
-            }
-            _ => {}
+        if let Some(what) = unread(&directory, compression, width, (bits, samples))? {
+            refuse(what);
         }
         let planar = or(tag::PLANAR, 1) == 2 && samples > 1;
         if planar && photometric == Photometric::YCbCr {
             refuse("a TIFF of luma and chroma in separate planes".to_owned());
         }
         let (piece, offsets, lengths) = pieces(&directory, width, height)?;
-        let jpeg_tables = directory.find(tag::JPEG_TABLES).filter(|_| compression == Compression::Jpeg);
-        let jpeg_tables = jpeg_tables.map(|field| field.range());
-        if let Some(length) = jpeg_tables.as_ref().map(Range::len).filter(|length| *length > MAX_JPEG_TABLES)
-        {
-            return Err(corrupt(format_args!("{length} bytes of JPEG tables")));
-        }
         let mut header = Self {
             directory,
             width,
@@ -251,15 +240,15 @@ impl<'a> Header<'a> {
             differences: packed && predictor == 2,
             low_bits_first: or(tag::FILL_ORDER, 1) == 2,
             palette,
-            jpeg_tables,
+            jpeg_tables: jpeg_tables(&directory, compression)?,
             piece,
             offsets,
             lengths,
-            truncated: false,
+            extent: Extent::Whole,
             undecodable,
         };
         header.check_pieces()?;
-        header.truncated = header.survey()?;
+        header.extent = header.survey()?;
         Ok(header)
     }
 
@@ -319,9 +308,8 @@ impl<'a> Header<'a> {
         matches!(self.photometric, Photometric::BlackIsZero | Photometric::WhiteIsZero)
     }
 
-    /// Whether strips or tiles end after the file, or are too few bytes for what they hold. An error if reading
-    /// all of them is reading the file many times.
-    fn survey(&self) -> Result<bool> {
+    /// Looks at all strips or tiles. An error if reading them is reading the file many times.
+    fn survey(&self) -> Result<Extent> {
         let file = self.directory.bytes().len() as u64;
         let (across, down, planes) = self.grid();
         let tables = self.jpeg_tables.as_ref().map_or(0, Range::len) as u64;
@@ -345,7 +333,47 @@ impl<'a> Header<'a> {
         if packed > most_packed(file) {
             return Err(corrupt(format_args!("its strips or tiles are {packed} bytes in a file of {file}")));
         }
-        Ok(truncated)
+        Ok(if truncated { Extent::Truncated } else { Extent::Whole })
+    }
+}
+
+/// What of a compression is not read. An error where it cannot be what it is said to be.
+fn unread(
+    directory: &Directory<'_>,
+    compression: Compression,
+    width: u32,
+    (bits, samples): (u64, u16),
+) -> Result<Option<String>> {
+    let options = |tag| directory.value(tag).unwrap_or(0);
+    let is_fax = bits == 1 && samples == 1 && width <= u32::from(u16::MAX);
+    Ok(match compression {
+        Compression::Fax3 { .. } | Compression::Fax4 if !is_fax => {
+            return Err(corrupt("fax compression of what is no fax"));
+        }
+        Compression::Fax3 { .. } if options(tag::T4_OPTIONS) & 2 != 0 => {
+            Some("a TIFF with rows of fax that are not compressed (T.4)".to_owned())
+        }
+        Compression::Fax4 if options(tag::T6_OPTIONS) & 2 != 0 => {
+            Some("a TIFF with rows of fax that are not compressed (T.6)".to_owned())
+        }
+        Compression::Jpeg if bits != 8 || !matches!(samples, 1 | 3 | 4) => {
+            Some(format!("a TIFF with JPEG compression of {samples} channels of {bits} bits"))
+        }
+        _ => None,
+    })
+}
+
+/// Where the tables lie that strips or tiles of JPEG share.
+fn jpeg_tables(directory: &Directory<'_>, compression: Compression) -> Result<Option<Range<usize>>> {
+    if compression != Compression::Jpeg {
+        return Ok(None);
+    }
+    let tables = directory.find(tag::JPEG_TABLES).map(|field| field.range());
+    match tables.as_ref().map(Range::len) {
+        Some(length) if length > MAX_JPEG_TABLES => {
+            Err(corrupt(format_args!("{length} bytes of JPEG tables")))
+        }
+        _ => Ok(tables),
     }
 }
 
@@ -442,7 +470,7 @@ pub(super) fn probe(bytes: &[u8]) -> Result<Metadata> {
         density: directory.density(),
         icc: payload(tag::ICC),
         xmp: payload(tag::XMP),
-        truncated: header.truncated,
+        truncated: header.extent == Extent::Truncated,
         piece_pixels: if header.compression == Compression::Jpeg {
             u64::from(header.piece.0) * u64::from(header.piece.1)
         } else {

@@ -1,6 +1,7 @@
-//! TIFF: both byte orders, strips and tiles, every compression that needs no codec of another format, depths, models.
+//! TIFF: both byte orders, strips and tiles, every compression, depths, models.
 //! Written by hand from "TIFF Revision 6.0" (Adobe, 1992).
 
+use jpeg_encoder::ColorType;
 use weezl::{BitOrder, encode::Encoder};
 
 use super::{Sample, texture};
@@ -12,6 +13,9 @@ const ROWS_PER_STRIP: u32 = 10;
 
 const NONE: u32 = 1;
 const LZW: u32 = 5;
+const T4: u32 = 3;
+const T6: u32 = 4;
+const JPEG: u32 = 7;
 const DEFLATE: u32 = 8;
 const PACK_BITS: u32 = 32_773;
 
@@ -59,6 +63,11 @@ pub(super) fn samples() -> Vec<Sample> {
         ("gray, white is zero", Kind { photometric: 0, channels: 1, ..RGB }),
         ("bilevel", Kind { photometric: 1, channels: 1, bits: 1, ..RGB }),
         ("palette", Kind { photometric: 3, channels: 1, ..RGB }),
+        ("palette with alpha", Kind { photometric: 3, channels: 2, extra: true, ..RGB }),
+        ("bilevel, T.4", Kind { photometric: 0, channels: 1, bits: 1, compression: T4, ..RGB }),
+        ("bilevel, T.6", Kind { photometric: 0, channels: 1, bits: 1, compression: T6, ..RGB }),
+        ("gray, JPEG", Kind { photometric: 1, channels: 1, compression: JPEG, ..RGB }),
+        ("luma and chroma, JPEG, tiles", Kind { photometric: 6, compression: JPEG, tiled: true, ..RGB }),
         ("CMYK", Kind { photometric: 5, channels: 4, ..RGB }),
     ]
     .into_iter()
@@ -74,6 +83,8 @@ fn written(kind: &Kind) -> Vec<u8> {
         for _ in 0..4 {
             parts.push(packed(kind, &texture(32, 16, pixel as u32), 32 * pixel));
         }
+    } else if matches!(kind.compression, T4 | T6) {
+        parts.push(fax(kind.compression == T6));
     } else if kind.bits == 1 {
         parts.push(packed(kind, &texture(WIDTH.div_ceil(8), HEIGHT, 1), WIDTH.div_ceil(8) as usize));
     } else {
@@ -108,6 +119,29 @@ fn written(kind: &Kind) -> Vec<u8> {
     tiff(kind.big_endian, &entries, &parts, kind.tiled)
 }
 
+/// Rows of white 8, black 8, white 8, black 8 and white 3: the first one, and in T.6 below it the same changes.
+fn fax(two_dimensional: bool) -> Vec<u8> {
+    const ROW: &str = "10011 000101 10011 000101 1000";
+    const MARK: &str = "000000000001";
+    let mut bits = String::new();
+    for row in 0..HEIGHT {
+        bits.push_str(match (two_dimensional, row) {
+            (false, _) => MARK,
+            (true, 0) => "001 10011 000101 001 10011 000101 001 1000 0000110111",
+            (true, _) => "1 1 1 1 1",
+        });
+        if !two_dimensional {
+            bits.push_str(ROW);
+        }
+    }
+    if two_dimensional {
+        bits.push_str(MARK);
+        bits.push_str(MARK);
+    }
+    let bits: Vec<u8> = bits.bytes().filter(|bit| *bit != b' ').map(|bit| bit - b'0').collect();
+    bits.chunks(8).map(|byte| byte.iter().fold(0, |all, bit| all << 1 | bit) << (8 - byte.len())).collect()
+}
+
 /// The strip or tile as it lies in the file.
 fn packed(kind: &Kind, samples: &[u8], row: usize) -> Vec<u8> {
     let mut samples = samples.to_vec();
@@ -122,6 +156,16 @@ fn packed(kind: &Kind, samples: &[u8], row: usize) -> Vec<u8> {
     match kind.compression {
         LZW => Encoder::with_tiff_size_switch(BitOrder::Msb, 8).encode(&samples).unwrap(),
         DEFLATE => deflate(&samples),
+        JPEG => {
+            let color = if kind.channels == 1 { ColorType::Luma } else { ColorType::Rgb };
+            let pixel = kind.channels as usize;
+            let mut data = Vec::new();
+            let (width, height) = (row / pixel, samples.len() / row);
+            jpeg_encoder::Encoder::new(&mut data, 85)
+                .encode(&samples, width as u16, height as u16, color)
+                .unwrap();
+            data
+        }
         // A stretch as it is, then a run, as PackBits may.
         PACK_BITS => samples
             .chunks(row)

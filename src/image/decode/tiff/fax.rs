@@ -76,6 +76,15 @@ impl Changes {
         Ok(())
     }
 
+    /// What is not known is white.
+    fn end_white(&mut self) {
+        if self.is_black() && self.at.last().map(|at| u32::from(*at)) == Some(self.end) {
+            self.at.pop();
+        } else if self.is_black() && self.end < self.width {
+            self.at.push(self.end as u16);
+        }
+    }
+
     fn get(&self, index: usize) -> u32 {
         self.at.get(index).map_or(self.width, |at| u32::from(*at))
     }
@@ -135,21 +144,18 @@ impl<'a> Fax<'a> {
             Coding::Group3 { two_dimensional } => self.begin(two_dimensional)?,
             Coding::Group4 => false,
         };
-        match if alone { self.runs() } else { self.modes() } {
-            Ok(()) => {}
-            Err(Flaw::End) => return Err(too_short()),
-            Err(_) if !self.lenient => return Err(corrupt(Format::Tiff, "a row of fax makes no sense")),
-            Err(Flaw::Width) => {}
-            Err(Flaw::Code) => {
-                if self.row.is_black() {
-                    // It cannot fail: the end is never after the row's.
-                    let _ = self.row.push(self.row.end);
-                }
+        let flaw = if alone { self.runs() } else { self.modes() }.err();
+        match flaw {
+            Some(Flaw::End) => return Err(too_short()),
+            Some(_) if !self.lenient => return Err(corrupt(Format::Tiff, "a row of fax makes no sense")),
+            Some(Flaw::Code) => {
+                self.row.end_white();
                 // Of T.4 the next mark leads on. Without marks, any bit may be where the next row begins.
                 if self.coding == Coding::Group4 {
                     self.bits.skip(1);
                 }
             }
+            Some(Flaw::Width) | None => {}
         }
         self.row.paint(row);
         Ok(())
