@@ -112,7 +112,8 @@ impl Bridge {
             match flight.join(Follower { admission, wish }) {
                 Ok(_) => return Ok(None),
                 // It has landed this moment.
-                Err(Follower { mut admission, wish }) => {
+                Err(late) => {
+                    let Follower { mut admission, wish } = *late;
                     let plan = flight.plan.clone();
                     admission.grow(bytes.len() as u64, plan.working_bytes())?;
                     return Ok(Some(Begun { admission, plan, order, wish }));
@@ -140,7 +141,7 @@ impl Bridge {
                         drop(share);
                         return;
                     }
-                    Err(follower) => follower,
+                    Err(late) => *late,
                 };
             }
             let Follower { admission, wish } = follower;

@@ -125,7 +125,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Flight {
     /// Joins; gives the follower back where it is too late for that. The share of whoever brought an input of their
     /// own, which is of no use now, is theirs to drop with it.
-    pub(super) fn join(self: &Arc<Self>, mut follower: Follower) -> Result<InputShare, Follower> {
+    pub(super) fn join(self: &Arc<Self>, mut follower: Follower) -> Result<InputShare, Box<Follower>> {
         let id = follower.wish.id;
         let cancel = follower.admission.cancel_flag().clone();
         let share = match self.followers.try_lock().as_deref_mut() {
@@ -135,7 +135,7 @@ impl Flight {
                 followers.insert(id, follower);
                 share
             }
-            _ => return Err(follower),
+            _ => return Err(Box::new(follower)),
         };
         // Whoever gave it up this moment may not have known where it is.
         if cancel.is_cancelled() {
