@@ -391,7 +391,10 @@ export type ImageColor = string | { r: number; g: number; b: number; alpha?: num
 export interface ImageLimits {
   /** The size of the file in bytes, 1 to 4,294,967,295. Default: 67,108,864 (64 MiB). */
   inputBytes?: number
-  /** Width × height in pixels, times the frames where the output has them all, 1 to 4,294,967,295. Default: 268,402,689 (0x3FFF²). */
+  /**
+   * Width × height in pixels, times the frames where the output has them all, 1 to 4,294,967,295. Default: 268,402,689
+   * (0x3FFF²).
+   */
   inputPixels?: number
   /** Frames of an animation, where the output has them all, 1 to 65,535. Default: 256. */
   frames?: number

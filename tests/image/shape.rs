@@ -277,9 +277,9 @@ fn limits_are_checked_on_the_header() {
     let mut chunks = vec![vp8x(0x02, 20, 10), riff_chunk(b"ANIM", &[0; 6])];
     chunks.extend(std::iter::repeat_n(frame, 5));
     let animation = webp_of(&chunks);
-    let limited = |limits: Limits| resize_image(&animation, &to(Format::Png), &limits, &Cancel::new());
+    let limited = |limits: Limits| resize_image(&animation, &to(Format::WebP), &limits, &Cancel::new());
     assert_code(limited(Limits { frames: 4, ..Limits::default() }), Code::ImageLimit);
-    // Pixels count over all frames.
+    // Pixels count over all frames, where all are decoded.
     assert_code(limited(Limits { input_pixels: 999, ..Limits::default() }), Code::ImageLimit);
     assert!(limited(Limits { input_pixels: 1000, frames: 5, ..Limits::default() }).is_ok());
 }
