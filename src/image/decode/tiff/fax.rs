@@ -67,21 +67,23 @@ impl Changes {
             return Err(Flaw::Width);
         }
         self.end = at;
+        self.change(at);
+        Ok(())
+    }
+
+    fn change(&mut self, at: u32) {
         let place = at as u16;
         if self.at.last() == Some(&place) {
             self.at.pop();
         } else if at < self.width {
             self.at.push(place);
         }
-        Ok(())
     }
 
     /// What is not known is white.
     fn end_white(&mut self) {
-        if self.is_black() && self.at.last().map(|at| u32::from(*at)) == Some(self.end) {
-            self.at.pop();
-        } else if self.is_black() && self.end < self.width {
-            self.at.push(self.end as u16);
+        if self.is_black() {
+            self.change(self.end);
         }
     }
 
