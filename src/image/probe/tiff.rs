@@ -345,7 +345,7 @@ fn unread(
     (bits, samples): (u64, u16),
 ) -> Result<Option<String>> {
     let options = |tag| directory.value(tag).unwrap_or(0);
-    let is_fax = bits == 1 && samples == 1 && width <= u32::from(u16::MAX);
+    let is_fax = bits == 1 && samples == 1 && u16::try_from(width).is_ok();
     Ok(match compression {
         Compression::Fax3 { .. } | Compression::Fax4 if !is_fax => {
             return Err(corrupt("fax compression of what is no fax"));
