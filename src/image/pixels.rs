@@ -318,7 +318,7 @@ fn sample_count(layout: Layout, width: u32, height: u32) -> Result<usize> {
 
 /// Zeroed memory, or an error where the allocator has none: decoded images are large enough that
 /// aborting the process, as `vec!` would, is not the right answer.
-fn zeroed<T: bytemuck::Zeroable + Copy>(length: usize) -> Result<Vec<T>> {
+pub(super) fn zeroed<T: bytemuck::Zeroable + Copy>(length: usize) -> Result<Vec<T>> {
     const LARGE: usize = 1 << 20;
     if length >= LARGE {
         // Reserving touches no page. The allocation then takes memory that the system has zeroed already,

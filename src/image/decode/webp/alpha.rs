@@ -1,0 +1,99 @@
+//! The `ALPH` chunk: the alpha of a lossy image (RFC 9649, section 2.7.1.2).
+
+use super::super::super::pixels::{Layout, Pixels};
+use super::vp8l::{self, Decoded, Flaw};
+use crate::error::Result;
+use crate::pool::Cancel;
+
+/// How a pixel is predicted from those before it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Filter {
+    None,
+    Horizontal,
+    Vertical,
+    Gradient,
+}
+
+/// What decoding allocates at most beside the pixels it returns.
+pub(super) fn extra_bytes(width: u32, height: u32, chunk_bytes: u64) -> u64 {
+    vp8l::extra_bytes(width, height, chunk_bytes)
+}
+
+/// Decodes a chunk's data to [`Layout::L8`]. What cannot be decoded is opaque.
+pub(super) fn decode(data: &[u8], size: (u32, u32), cancel: &Cancel) -> Result<Decoded> {
+    let (&head, rest) = data.split_first().ok_or_else(|| Flaw::Truncation.error())?;
+    // Two bits each, from the highest: reserved; whether levels were reduced, which changes nothing here; the
+    // filter; the compression.
+    let filter = match head >> 2 & 3 {
+        0 => Filter::None,
+        1 => Filter::Horizontal,
+        2 => Filter::Vertical,
+        _ => Filter::Gradient,
+    };
+    let mut decoded = match head & 3 {
+        0 => raw(rest, size)?,
+        1 => vp8l::decode_green(rest, size, cancel)?,
+        _ => return Err(Flaw::Damage("its alpha is compressed in a way that there is not").error()),
+    };
+    let whole = decoded.rows as usize * decoded.pixels.stride();
+    unfilter(filter, &mut decoded.pixels, whole, cancel)?;
+    decoded.pixels.data_mut()[whole..].fill(255);
+    Ok(decoded)
+}
+
+fn raw(data: &[u8], (width, height): (u32, u32)) -> Result<Decoded> {
+    let mut pixels = Pixels::new(Layout::L8, width, height)?;
+    let rows = (data.len() / width as usize).min(height as usize);
+    let given = rows * width as usize;
+    pixels.data_mut()[..given].copy_from_slice(&data[..given]);
+    let flaw = (rows < height as usize).then_some(Flaw::Truncation);
+    Ok(Decoded { pixels, rows: rows as u32, flaw })
+}
+
+/// Undoes the filter in the first bytes, which are whole rows.
+fn unfilter(filter: Filter, pixels: &mut Pixels, whole: usize, cancel: &Cancel) -> Result<()> {
+    const PIXELS_A_POLL: usize = 1 << 15;
+    if filter == Filter::None {
+        return Ok(());
+    }
+    let width = pixels.stride();
+    let (mut above, mut rest) = pixels.data_mut()[..whole].split_at_mut(width.min(whole));
+    // The first row has nothing above: it is predicted from the left, whatever the filter.
+    add_left(above, 0);
+    let rows_a_poll = PIXELS_A_POLL / width + 1;
+    let mut y = 0;
+    while !rest.is_empty() {
+        if y % rows_a_poll == 0 {
+            cancel.check()?;
+        }
+        y += 1;
+        let (row, below) = rest.split_at_mut(width);
+        match filter {
+            Filter::None => {}
+            Filter::Horizontal => add_left(row, above[0]),
+            Filter::Vertical => {
+                for (value, above) in row.iter_mut().zip(above.iter()) {
+                    *value = value.wrapping_add(*above);
+                }
+            }
+            Filter::Gradient => {
+                // The first pixel's left and upper left are the pixel above.
+                let (mut left, mut corner) = (above[0], above[0]);
+                for (value, &mut above) in row.iter_mut().zip(above) {
+                    let guess = i16::from(left) + i16::from(above) - i16::from(corner);
+                    *value = value.wrapping_add(guess.clamp(0, 255) as u8);
+                    (left, corner) = (*value, above);
+                }
+            }
+        }
+        (above, rest) = (row, below);
+    }
+    Ok(())
+}
+
+fn add_left(row: &mut [u8], mut left: u8) {
+    for value in row {
+        left = value.wrapping_add(left);
+        *value = left;
+    }
+}

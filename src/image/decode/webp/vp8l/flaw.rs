@@ -1,0 +1,52 @@
+//! Why decoding stops.
+
+use super::super::super::super::format::Format;
+use super::super::super::super::probe::corrupt;
+use crate::error::Error;
+
+/// Something wrong with a bitstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Flaw {
+    /// It ends before the image does.
+    Truncation,
+    /// It contradicts itself.
+    Damage(&'static str),
+}
+
+impl Flaw {
+    /// As the error that it is where nothing may be wrong.
+    pub(in super::super) fn error(self) -> Error {
+        match self {
+            Flaw::Truncation => corrupt(Format::WebP, "it ends within its image data"),
+            Flaw::Damage(what) => corrupt(Format::WebP, what),
+        }
+    }
+}
+
+/// A flaw of the data, or a reason to stop that is none.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Flaw(Flaw),
+    Error(Error),
+}
+
+impl From<Flaw> for Stop {
+    fn from(flaw: Flaw) -> Self {
+        Stop::Flaw(flaw)
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Stop::Error(error)
+    }
+}
+
+impl From<Stop> for Error {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Flaw(flaw) => flaw.error(),
+            Stop::Error(error) => error,
+        }
+    }
+}
