@@ -97,3 +97,66 @@ fn add_left(row: &mut [u8], mut left: u8) {
         *value = left;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Code;
+
+    const SIZE: (u32, u32) = (7, 5);
+
+    fn noise() -> Vec<u8> {
+        (0..35_u32).map(|at| (at.wrapping_mul(0x9E37_79B9) >> 13) as u8).collect()
+    }
+
+    /// Section 2.7.1.2, pixel by pixel.
+    fn predicted(filter: u8, values: &[u8], x: usize, y: usize) -> u8 {
+        let at = |x: usize, y: usize| values[y * 7 + x];
+        match (filter, x, y) {
+            (0, ..) | (_, 0, 0) => 0,
+            (1, 0, _) | (2, 1.., 1..) | (2 | 3, 0, _) => at(x, y - 1),
+            (1, ..) | (2 | 3, _, 0) => at(x - 1, y),
+            _ => {
+                let sum = i32::from(at(x - 1, y)) + i32::from(at(x, y - 1)) - i32::from(at(x - 1, y - 1));
+                sum.clamp(0, 255) as u8
+            }
+        }
+    }
+
+    #[test]
+    fn filters_are_undone() {
+        let values = noise();
+        for filter in 0..4 {
+            for reduced in [0, 1] {
+                let mut data = vec![reduced << 4 | filter << 2];
+                data.extend(
+                    (0..35).map(|at| values[at].wrapping_sub(predicted(filter, &values, at % 7, at / 7))),
+                );
+                let decoded = decode(&data, SIZE, &Cancel::new()).unwrap();
+                assert_eq!((decoded.rows, decoded.flaw), (5, None));
+                assert_eq!(decoded.pixels.data(), values, "{filter}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_opaque() {
+        let data = [&[0][..], &noise()].concat();
+        for length in 1..35 {
+            let decoded = decode(&data[..length], SIZE, &Cancel::new()).unwrap();
+            let rows = (length - 1) / 7;
+            assert_eq!((decoded.rows as usize, decoded.flaw), (rows, Some(Flaw::Truncation)));
+            assert_eq!(decoded.pixels.data()[..rows * 7], data[1..=rows * 7]);
+            assert!(decoded.pixels.data()[rows * 7..].iter().all(|&alpha| alpha == 255));
+        }
+        assert_eq!(decode(&[], SIZE, &Cancel::new()).unwrap_err().code(), Code::ImageCorrupt);
+    }
+
+    #[test]
+    fn another_compression_is_damage() {
+        for compression in [2, 3] {
+            let data = [&[compression][..], &noise()].concat();
+            assert_eq!(decode(&data, SIZE, &Cancel::new()).unwrap_err().code(), Code::ImageCorrupt);
+        }
+    }
+}

@@ -18,9 +18,13 @@ const FEW_GROUPS: usize = 16;
 const FEW_ROOT: usize = 10;
 const ROOT: usize = 8;
 
+/// And where there are not many, looking up whole pixels is worth the memory.
+const SOME_GROUPS: usize = 256;
+const PIXELS_BYTES: usize = size_of::<Next>() << PIXEL_BITS;
+
 /// What a group takes at most: 5004 entries, with the largest colour cache, and what else there is to it.
 const GROUP_BYTES: u64 = 5004 * 2 + size_of::<Group>() as u64;
-const FEW_GROUP_BYTES: u64 = ((5 * MOST_ENTRIES * 2) + (8 << PIXEL_BITS) + size_of::<Group>()) as u64;
+const FEW_GROUP_BYTES: u64 = (5 * MOST_ENTRIES * 2 + size_of::<Group>()) as u64;
 
 /// What all groups of an image may take. libwebp's encoder makes at most 2600 of them.
 const ALL_GROUPS_BYTES: u64 = 24 << 20;
@@ -32,7 +36,8 @@ const FEWEST_BITS: u64 = 5 * 4;
 pub(super) fn most_bytes(blocks: u64, chunk_bytes: u64) -> u64 {
     let groups = blocks.min(chunk_bytes.saturating_mul(8) / FEWEST_BITS + 1).min(1 << 16);
     let few = groups.min(FEW_GROUPS as u64) * FEW_GROUP_BYTES;
-    (groups * GROUP_BYTES).min(ALL_GROUPS_BYTES) + few
+    let some = groups.min(SOME_GROUPS as u64) * PIXELS_BYTES as u64;
+    (groups * GROUP_BYTES).min(ALL_GROUPS_BYTES) + few + some
 }
 
 /// What the next bits are.
@@ -83,6 +88,7 @@ pub(super) struct Groups {
     scratch: Vec<u16>,
     greens: usize,
     root: usize,
+    has_pixels: bool,
     /// Bytes that may yet be allocated.
     left: u64,
 }
@@ -98,6 +104,7 @@ impl Groups {
             scratch,
             greens: 256 + LENGTHS + cached,
             root: if count <= FEW_GROUPS { FEW_ROOT } else { ROOT },
+            has_pixels: count <= SOME_GROUPS,
             left,
         })
     }
@@ -141,7 +148,7 @@ impl Groups {
         tables.try_reserve_exact(self.scratch.len()).map_err(|_| out_of_memory(0))?;
         tables.extend_from_slice(&self.scratch);
         let [green, red, blue, alpha, distance] = codes;
-        let only = |code: Code| code.only(&tables).map(|symbol| symbol as u32);
+        let only = |code: Code| code.of(&tables).only().map(|symbol| symbol as u32);
         let rest = match (only(red), only(blue), only(alpha)) {
             (Some(red), Some(blue), Some(alpha)) => Some(alpha << 24 | red << 16 | blue),
             _ => None,
@@ -154,7 +161,8 @@ impl Groups {
             Group { tables, green, red, blue, alpha, distance, rest, only: pixel, pixels: Vec::new() };
         // Where not most pixels are short, looking for them costs more than it saves.
         let bits_a_pixel = means[..4].iter().sum::<u32>() >> LONGEST;
-        if bits_a_pixel < PIXEL_BITS as u32 && self.spend(size_of::<Next>() << PIXEL_BITS).is_ok() {
+        if self.has_pixels && pixel.is_none() && bits_a_pixel < PIXEL_BITS as u32 {
+            self.spend(PIXELS_BYTES)?;
             let mut pixels = Vec::new();
             pixels.try_reserve_exact(1 << PIXEL_BITS).map_err(|_| out_of_memory(0))?;
             pixels.extend((0..1 << PIXEL_BITS).map(|next| whole_pixel(&group, next)));
@@ -171,7 +179,7 @@ impl Groups {
 
 fn whole_pixel(group: &Group, next: usize) -> Next {
     const MOST: u32 = PIXEL_BITS as u32;
-    let (green, mut length) = group.green.look_up(&group.tables, next);
+    let (green, mut length) = group.green.of(&group.tables).look_up(next);
     if length > MOST {
         return Next::default();
     }
@@ -181,7 +189,7 @@ fn whole_pixel(group: &Group, next: usize) -> Next {
     }
     let mut pixel = (green as u32) << 8;
     for (code, shift) in [(group.red, 16), (group.blue, 0), (group.alpha, 24)] {
-        let (value, bits) = code.look_up(&group.tables, next >> length);
+        let (value, bits) = code.of(&group.tables).look_up(next >> length);
         length += bits;
         if length > MOST {
             return symbol;

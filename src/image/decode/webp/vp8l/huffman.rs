@@ -27,31 +27,46 @@ pub(super) struct Code {
 type Entry = u16;
 
 impl Code {
+    /// The code with its tables.
+    #[inline]
+    pub(super) fn of(self, tables: &[Entry]) -> Table<'_> {
+        let entries = tables.get(self.start as usize..).unwrap_or_default();
+        Table { entries, mask: usize::from(self.mask), root: u32::from(self.root) }
+    }
+}
+
+/// A code's tables, and those of others after them.
+#[derive(Clone, Copy)]
+pub(super) struct Table<'a> {
+    entries: &'a [Entry],
+    mask: usize,
+    root: u32,
+}
+
+impl Table<'_> {
     /// Decodes a symbol. The reader must hold 15 bits.
     #[inline]
-    pub(super) fn read(self, tables: &[Entry], bits: &mut Bits<'_>) -> usize {
-        let (symbol, length) = self.look_up(tables, bits.peek());
+    pub(super) fn read(&self, bits: &mut Bits<'_>) -> usize {
+        let (symbol, length) = self.look_up(bits.peek());
         bits.skip(length);
         symbol
     }
 
     /// The symbol that the next bits begin with, and its length.
     #[inline]
-    pub(super) fn look_up(self, tables: &[Entry], next: usize) -> (usize, u32) {
-        let start = self.start as usize;
-        let entry = tables[start + (next & usize::from(self.mask))];
+    pub(super) fn look_up(&self, next: usize) -> (usize, u32) {
+        let entry = self.entries[next & self.mask];
         let (symbol, length) = (usize::from(entry >> 4), u32::from(entry & 15));
-        let root = u32::from(self.root);
-        if length <= root {
+        if length <= self.root {
             return (symbol, length);
         }
-        let entry = tables[start + symbol + (next >> root & ((1 << (length - root)) - 1))];
+        let entry = self.entries[symbol + (next >> self.root & ((1 << (length - self.root)) - 1))];
         (usize::from(entry >> 4), u32::from(entry & 15))
     }
 
     /// The symbol, if there is one alone.
-    pub(super) fn only(self, tables: &[Entry]) -> Option<usize> {
-        (self.mask == 0).then(|| usize::from(tables[self.start as usize] >> 4))
+    pub(super) fn only(&self) -> Option<usize> {
+        (self.mask == 0).then(|| usize::from(self.entries[0] >> 4))
     }
 }
 
@@ -107,11 +122,12 @@ impl Lengths {
         let mut table = [0; 1 << 7];
         let shape = Shape::new(&meta)?;
         let code = shape.fill(&meta, &mut table, 0, 7);
+        let code = code.of(&table);
         let (mut at, mut last) = (0, 8);
         while at < self.symbols && left > 0 {
             left -= 1;
             bits.need(15);
-            let (length, run) = match code.read(&table, bits) {
+            let (length, run) = match code.read(bits) {
                 length @ 0..16 => {
                     if length != 0 {
                         last = length as u8;
@@ -159,7 +175,8 @@ impl Shape {
             1 => return Ok(Self { counts, longest: 0 }),
             _ => {}
         }
-        let taken: u32 = (0..).zip(counts).map(|(length, count)| u32::from(count) << (LONGEST - length)).sum();
+        let taken: u32 =
+            (0..).zip(counts).map(|(length, count)| u32::from(count) << (LONGEST - length)).sum();
         if taken != 1 << LONGEST {
             return Err(Flaw::Damage("its codes are no prefix codes"));
         }

@@ -189,6 +189,9 @@ impl<'a> Image<'a> {
         let pixels = &mut self.pixels[..];
         let mut bits = self.bits;
         let mut at = self.at;
+        let [green_code, red_code, blue_code, alpha_code, distance_code] =
+            [group.green, group.red, group.blue, group.alpha, group.distance]
+                .map(|code| code.of(&group.tables));
         let short = !group.pixels.is_empty();
         let flaw = loop {
             if at >= end {
@@ -212,16 +215,16 @@ impl<'a> Image<'a> {
                     Kind::Unknown => {}
                 }
             }
-            let symbol = symbol.unwrap_or_else(|| group.green.read(&group.tables, &mut bits));
+            let symbol = symbol.unwrap_or_else(|| green_code.read(&mut bits));
             if symbol < 256 {
                 let green = (symbol as u32) << 8;
                 let pixel = if let Some(rest) = group.rest {
                     rest | green
                 } else {
-                    let red = group.red.read(&group.tables, &mut bits) as u32;
-                    let blue = group.blue.read(&group.tables, &mut bits) as u32;
+                    let red = red_code.read(&mut bits) as u32;
+                    let blue = blue_code.read(&mut bits) as u32;
                     bits.need(15);
-                    let alpha = group.alpha.read(&group.tables, &mut bits) as u32;
+                    let alpha = alpha_code.read(&mut bits) as u32;
                     alpha << 24 | red << 16 | green | blue
                 };
                 if bits.is_overrun() {
@@ -231,7 +234,7 @@ impl<'a> Image<'a> {
                 at += 1;
             } else if symbol < 256 + LENGTHS {
                 let length = number(symbol - 256, &mut bits);
-                let code = group.distance.read(&group.tables, &mut bits);
+                let code = distance_code.read(&mut bits);
                 bits.need(18);
                 let distance = pixels_back(number(code, &mut bits), self.width);
                 if bits.is_overrun() {
@@ -329,7 +332,7 @@ fn number(code: usize, bits: &mut Bits<'_>) -> usize {
 
 /// Pixels that a distance goes back: the first 120 are those around the pixel above (section 3.6.2.2).
 #[inline]
-fn pixels_back(distance: usize, width: usize) -> usize {
+pub(super) fn pixels_back(distance: usize, width: usize) -> usize {
     match NEAR.get(distance - 1) {
         None => distance - NEAR.len(),
         Some(&(left, up)) => {

@@ -115,12 +115,7 @@ impl Transforms {
 }
 
 impl Palette {
-    fn read(
-        bits: &mut Bits<'_>,
-        width: usize,
-        group_bytes: u64,
-        cancel: &Cancel,
-    ) -> Result<Self, Stop> {
+    fn read(bits: &mut Bits<'_>, width: usize, group_bytes: u64, cancel: &Cancel) -> Result<Self, Stop> {
         let size = bits.take(8) as usize + 1;
         let mut colors = whole(bits, (size, 1), group_bytes, cancel)?;
         // They are written as differences.
@@ -191,8 +186,7 @@ fn add_colors(pixels: &mut [u32], y: usize, coefficients: &[u32], bits: u32, wid
                 let green = i32::from((*pixel >> 8) as i8);
                 let red = (*pixel >> 16) as i32 + ((green_to_red * green) >> 5);
                 let signed = i32::from(red as i8);
-                let blue =
-                    *pixel as i32 + ((green_to_blue * green) >> 5) + ((red_to_blue * signed) >> 5);
+                let blue = *pixel as i32 + ((green_to_blue * green) >> 5) + ((red_to_blue * signed) >> 5);
                 *pixel = *pixel & !RED_BLUE | (red as u32 & 0xFF) << 16 | blue as u32 & 0xFF;
             }
         }
