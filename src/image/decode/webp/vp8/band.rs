@@ -1,0 +1,233 @@
+//! A row of macroblocks between prediction and the frame: as wide as the frame, in whole macroblocks, with the
+//! lowest rows of the one above, which its own loop filter still changes.
+
+use super::filter::{EDGE, Edges, Strength, filter};
+use super::header::FilterKind;
+use super::memory::filled;
+use super::predict::Workspace;
+use crate::error::Result;
+
+/// Rows of luma and of chroma that are kept of the row above. Three are changed and one more is looked at.
+const KEPT: [usize; 2] = [8, 4];
+/// Rows of them and of the macroblocks.
+const ROWS: [usize; 2] = [8 + 16, 4 + 8];
+
+/// What the loop filter knows of a macroblock.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Filtering {
+    pub(super) strength: Strength,
+    /// Whether blocks are filtered as well.
+    pub(super) inner: bool,
+}
+
+pub(super) struct Band {
+    /// Macroblocks.
+    across: usize,
+    luma: Vec<u8>,
+    chroma: [Vec<u8>; 2],
+}
+
+impl Band {
+    pub(super) const BYTES_A_MACROBLOCK: u64 = (16 * ROWS[0] + 2 * 8 * ROWS[1]) as u64;
+
+    pub(super) fn new(across: usize) -> Result<Self> {
+        let chroma = || filled(across * 8 * ROWS[1], 0);
+        Ok(Self { across, luma: filled(across * 16 * ROWS[0], 0)?, chroma: [chroma()?, chroma()?] })
+    }
+
+    /// Takes the macroblock at column `x`.
+    pub(super) fn put(&mut self, x: usize, workspace: &Workspace) {
+        let (own, stride) = (KEPT[0] * self.across * 16, self.across * 16);
+        for (row, pixels) in self.luma[own..].chunks_exact_mut(stride).zip(workspace.luma()) {
+            row[x * 16..x * 16 + 16].copy_from_slice(pixels);
+        }
+        let (own, stride) = (KEPT[1] * self.across * 8, self.across * 8);
+        for (plane, rows) in self.chroma.iter_mut().zip(workspace.chroma()) {
+            for (row, pixels) in plane[own..].chunks_exact_mut(stride).zip(rows) {
+                row[x * 8..x * 8 + 8].copy_from_slice(pixels);
+            }
+        }
+    }
+
+    /// Filters the macroblocks, one after the other.
+    pub(super) fn filter(&mut self, kind: FilterKind, macroblocks: &[Filtering], topmost: bool) {
+        for (x, &Filtering { strength, inner }) in macroblocks.iter().enumerate() {
+            if strength.is_none() {
+                continue;
+            }
+            let vertical = Edges { outer: x > 0, inner };
+            let horizontal = Edges { outer: !topmost, inner };
+            self.filter_luma(x, kind, strength, vertical, horizontal);
+            if kind == FilterKind::Normal {
+                self.filter_chroma(x, strength, vertical, horizontal);
+            }
+        }
+    }
+
+    fn filter_luma(
+        &mut self,
+        x: usize,
+        kind: FilterKind,
+        strength: Strength,
+        vertical: Edges,
+        horizontal: Edges,
+    ) {
+        let stride = self.across * 16;
+        // Columns from eight before the macroblock on; before the first one there are none.
+        let start = (x * 16).saturating_sub(EDGE);
+        let missing = EDGE - (x * 16 - start);
+        let groups = missing / 8..3;
+        let mut lanes = [[0; 6]; 8];
+        for (y, row) in self.luma[KEPT[0] * stride..].chunks_exact(stride).enumerate() {
+            let (words, _) = row[start..x * 16 + 16].as_chunks();
+            for (group, word) in groups.clone().zip(words) {
+                lanes[y % 8][group * 2 + y / 8] = u64::from_le_bytes(*word);
+            }
+        }
+        transpose(&mut lanes);
+        let mut lines = [[0; 16]; 24];
+        for (at, line) in lines.iter_mut().enumerate() {
+            *line = joined(lanes[at % 8][at / 8 * 2], lanes[at % 8][at / 8 * 2 + 1]);
+        }
+        if filter(&mut lines, kind, strength, vertical) {
+            for (at, line) in lines.iter().enumerate() {
+                [lanes[at % 8][at / 8 * 2], lanes[at % 8][at / 8 * 2 + 1]] = parted(line);
+            }
+            transpose(&mut lanes);
+            for (y, row) in self.luma[KEPT[0] * stride..].chunks_exact_mut(stride).enumerate() {
+                let (words, _) = row[start..x * 16 + 16].as_chunks_mut();
+                for (group, word) in groups.clone().zip(words) {
+                    *word = lanes[y % 8][group * 2 + y / 8].to_le_bytes();
+                }
+            }
+        }
+        for (line, row) in lines.iter_mut().zip(self.luma.chunks_exact(stride)) {
+            line.copy_from_slice(&row[x * 16..x * 16 + 16]);
+        }
+        if filter(&mut lines, kind, strength, horizontal) {
+            for (line, row) in lines.iter().zip(self.luma.chunks_exact_mut(stride)) {
+                row[x * 16..x * 16 + 16].copy_from_slice(line);
+            }
+        }
+    }
+
+    /// Both planes side by side.
+    fn filter_chroma(&mut self, x: usize, strength: Strength, vertical: Edges, horizontal: Edges) {
+        let stride = self.across * 8;
+        let start = (x * 8).saturating_sub(EDGE);
+        let missing = EDGE - (x * 8 - start);
+        let groups = missing / 8..2;
+        let mut lanes = [[0; 4]; 8];
+        for (index, plane) in self.chroma.iter().enumerate() {
+            for (lanes, row) in lanes.iter_mut().zip(plane[KEPT[1] * stride..].chunks_exact(stride)) {
+                let (words, _) = row[start..x * 8 + 8].as_chunks();
+                for (group, word) in groups.clone().zip(words) {
+                    lanes[group * 2 + index] = u64::from_le_bytes(*word);
+                }
+            }
+        }
+        transpose(&mut lanes);
+        let mut lines = [[0; 16]; 16];
+        for (at, line) in lines.iter_mut().enumerate() {
+            *line = joined(lanes[at % 8][at / 8 * 2], lanes[at % 8][at / 8 * 2 + 1]);
+        }
+        if filter(&mut lines, FilterKind::Normal, strength, vertical) {
+            for (at, line) in lines.iter().enumerate() {
+                [lanes[at % 8][at / 8 * 2], lanes[at % 8][at / 8 * 2 + 1]] = parted(line);
+            }
+            transpose(&mut lanes);
+            for (index, plane) in self.chroma.iter_mut().enumerate() {
+                for (lanes, row) in lanes.iter().zip(plane[KEPT[1] * stride..].chunks_exact_mut(stride)) {
+                    let (words, _) = row[start..x * 8 + 8].as_chunks_mut();
+                    for (group, word) in groups.clone().zip(words) {
+                        *word = lanes[group * 2 + index].to_le_bytes();
+                    }
+                }
+            }
+        }
+        for (index, plane) in self.chroma.iter().enumerate() {
+            let rows = lines[EDGE - KEPT[1]..].iter_mut().zip(plane.chunks_exact(stride));
+            for (line, row) in rows {
+                line[index * 8..index * 8 + 8].copy_from_slice(&row[x * 8..x * 8 + 8]);
+            }
+        }
+        if filter(&mut lines, FilterKind::Normal, strength, horizontal) {
+            for (index, plane) in self.chroma.iter_mut().enumerate() {
+                let rows = lines[EDGE - KEPT[1]..].iter().zip(plane.chunks_exact_mut(stride));
+                for (line, row) in rows {
+                    row[x * 8..x * 8 + 8].copy_from_slice(&line[index * 8..index * 8 + 8]);
+                }
+            }
+        }
+    }
+
+    /// Appends the rows that are finished to luma and chroma, of the frame's own width, and goes on to the next
+    /// row of macroblocks. After the last one, all of them are.
+    pub(super) fn flush(&mut self, planes: &mut [Plane; 3], topmost: bool, last: bool) {
+        for (index, plane) in planes.iter_mut().enumerate() {
+            let (band, side, kept, rows) = match index {
+                0 => (&mut self.luma, 16, KEPT[0], ROWS[0]),
+                _ => (&mut self.chroma[index - 1], 8, KEPT[1], ROWS[1]),
+            };
+            let stride = self.across * side;
+            let first = if topmost { kept } else { 0 };
+            let end = if last { rows } else { rows - kept };
+            plane.extend(band[first * stride..end * stride].chunks_exact(stride));
+            band.copy_within((rows - kept) * stride.., 0);
+        }
+    }
+}
+
+/// Part of a plane of the frame, filled from the top.
+pub(super) struct Plane {
+    width: usize,
+    height: usize,
+    data: Vec<u8>,
+}
+
+impl Plane {
+    pub(super) fn new(width: usize, height: usize) -> Result<Self> {
+        Ok(Self { width, height, data: super::memory::reserved(width * height)? })
+    }
+
+    /// Rows that may be wider, of which there may be too many.
+    fn extend<'a>(&mut self, rows: impl Iterator<Item = &'a [u8]>) {
+        let left = self.height - self.data.len() / self.width;
+        for row in rows.take(left) {
+            self.data.extend_from_slice(&row[..self.width]);
+        }
+    }
+
+    pub(super) fn into_vec(self) -> Vec<u8> {
+        self.data
+    }
+}
+
+fn joined(low: u64, high: u64) -> [u8; 16] {
+    (u128::from(low) | u128::from(high) << 64).to_le_bytes()
+}
+
+fn parted(line: &[u8; 16]) -> [u64; 2] {
+    let both = u128::from_le_bytes(*line);
+    [both as u64, (both >> 64) as u64]
+}
+
+/// Transposes eight by eight bytes in each lane, by exchanging ever larger quarters.
+#[inline(always)]
+fn transpose<const LANES: usize>(rows: &mut [[u64; LANES]; 8]) {
+    exchange(rows, 1, 8, 0x00FF_00FF_00FF_00FF);
+    exchange(rows, 2, 16, 0x0000_FFFF_0000_FFFF);
+    exchange(rows, 4, 32, 0x0000_0000_FFFF_FFFF);
+}
+
+#[inline(always)]
+fn exchange<const LANES: usize>(rows: &mut [[u64; LANES]; 8], distance: usize, shift: u32, mask: u64) {
+    for first in (0..8).filter(|row| row & distance == 0) {
+        for lane in 0..LANES {
+            let (upper, lower) = (rows[first][lane], rows[first + distance][lane]);
+            let swap = ((upper >> shift) ^ lower) & mask;
+            rows[first][lane] = upper ^ swap << shift;
+            rows[first + distance][lane] = lower ^ swap;
+        }
+    }
+}
