@@ -1,13 +1,12 @@
-//! WebP, bitstreams through image-webp, everything around them by us.
-//!
-//! Every image is handed to the decoder as a file of its own: it then sees neither metadata nor the
-//! container's flags, over which it fails where others shrug, and the frames of an animation are laid over
-//! each other here, as it does not clear what a frame leaves behind.
+//! WebP: an image's chunks, and the frames of an animation, which are laid over each other here.
+
+mod alpha;
+mod vp8;
+mod vp8l;
 
 use std::ops::Range;
 
-use image_webp::{DecodingError, WebPDecoder};
-
+use self::vp8l::Flaw;
 use super::super::format::Format;
 use super::super::metadata::Metadata;
 use super::super::options::FailOn;
@@ -15,9 +14,7 @@ use super::super::pixels::{Frame, Layout, Pixels};
 use super::super::probe::corrupt;
 use super::super::probe::webp::{AnimationFrame, Chunk, FIRST_CHUNK, end, read_chunk};
 use super::canvas::{Area, Canvas, blend};
-use super::check_size;
-use super::reader::InputReader;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::pool::Cancel;
 
 /// The image; of an animation, its first frame.
@@ -34,28 +31,10 @@ pub(super) fn decode(
             .unwrap_or_else(|| Err(corrupt(Format::WebP, "it holds no image")))
             .map(|frame| frame.pixels);
     }
-    let image = Bitstream::find(bytes, FIRST_CHUNK..end(bytes).0);
-    let file = image.as_ref().map(|image| image.file(bytes, (metadata.width, metadata.height), fail_on));
-    let mut decoder = open(file.as_deref().unwrap_or_default(), metadata, layout, cancel)?;
-    check_size(decoder.dimensions(), metadata)?;
-    let mut pixels = Pixels::new(layout, metadata.width, metadata.height)?;
-    if decoder.output_buffer_size() != Some(pixels.data().len()) {
-        return Err(corrupt(Format::WebP, "its channels are not those its header names"));
-    }
-    decoder.read_image(pixels.data_mut()).map_err(|error| failed(&error))?;
+    let image = Bitstream::find(bytes, FIRST_CHUNK..end(bytes).0)
+        .ok_or_else(|| corrupt(Format::WebP, "it holds no image"))?;
+    let (pixels, _) = image.decode(bytes, (metadata.width, metadata.height), layout, fail_on, cancel)?;
     Ok(pixels)
-}
-
-fn open<'a>(
-    file: &'a [u8],
-    metadata: &Metadata,
-    layout: Layout,
-    cancel: &'a Cancel,
-) -> Result<WebPDecoder<InputReader<'a>>> {
-    let mut decoder = WebPDecoder::new(InputReader::new(file, cancel)).map_err(|error| failed(&error))?;
-    let limit = u64::from(metadata.width) * u64::from(metadata.height) * layout.channels() as u64;
-    decoder.set_memory_limit(usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(decoder)
 }
 
 /// The canvas after each frame, one by one.
@@ -94,7 +73,7 @@ pub(super) fn frames<'a>(
         let drawn = AnimationFrame::read(bytes, &chunk.data, size).and_then(|frame| {
             let area = Area { left: frame.left, top: frame.top, width: frame.width, height: frame.height };
             dispose = frame.dispose.then_some(area);
-            match draw(bytes, metadata, &frame, area, &mut canvas, fail_on, cancel) {
+            match draw(bytes, &frame, area, &mut canvas, fail_on, cancel) {
                 // Of a frame that is damaged nothing is known; what was there before it stays.
                 Err(error) if first || fail_on == FailOn::Error || cancel.is_cancelled() => {
                     return Err(error);
@@ -112,7 +91,6 @@ pub(super) fn frames<'a>(
 
 fn draw(
     bytes: &[u8],
-    metadata: &Metadata,
     frame: &AnimationFrame,
     area: Area,
     canvas: &mut Canvas,
@@ -121,16 +99,10 @@ fn draw(
 ) -> Result<()> {
     let image = Bitstream::find(bytes, frame.chunks.clone())
         .ok_or_else(|| corrupt(Format::WebP, "a frame holds no image"))?;
-    let file = image.file(bytes, (frame.width, frame.height), fail_on);
-    let mut decoder = open(&file, metadata, Layout::Rgba8, cancel)?;
-    let layout = if decoder.has_alpha() { Layout::Rgba8 } else { Layout::Rgb8 };
-    let mut pixels = Pixels::new(layout, frame.width, frame.height)?;
-    if decoder.output_buffer_size() != Some(pixels.data().len()) {
-        return Err(corrupt(Format::WebP, "a frame's data is not of the size that its header names"));
-    }
-    decoder.read_image(pixels.data_mut()).map_err(|error| failed(&error))?;
+    let layout = if image.has_alpha(bytes) { Layout::Rgba8 } else { Layout::Rgb8 };
+    let (pixels, rows) = image.decode(bytes, (frame.width, frame.height), layout, fail_on, cancel)?;
     let (stride, channels) = (pixels.stride(), layout.channels());
-    for (row, source) in pixels.data().chunks_exact(stride).enumerate() {
+    for (row, source) in pixels.data().chunks_exact(stride).take(rows as usize).enumerate() {
         if row % 16 == 0 {
             cancel.check()?;
         }
@@ -168,73 +140,83 @@ impl Bitstream {
         }
     }
 
-    /// A file of this image alone. What is missing at its end may be zeros: the decoder gives nothing of an
-    /// image that it cannot read to its end, and what it makes of zeros comes after all that there is.
-    fn file(&self, bytes: &[u8], (width, height): (u32, u32), fail_on: FailOn) -> Vec<u8> {
-        let image = &bytes[self.image.data.clone()];
-        let missing = if fail_on == FailOn::None {
-            // Codes have less than four bytes a pixel.
-            let most = u64::from(width) * u64::from(height) * 4 + (1 << 10);
-            self.image.missing.min(usize::try_from(most).unwrap_or(usize::MAX))
-        } else {
-            0
-        };
-        let alpha =
-            self.alpha.as_ref().filter(|_| &self.image.name == b"VP8 ").map(|alpha| &bytes[alpha.clone()]);
-        let head = if alpha.is_some() { 18 } else { 0 };
-        let length = 12 + head + alpha.map_or(0, |alpha| alpha.len() + 9) + image.len() + missing + 9;
-        let mut file = Vec::with_capacity(length);
-        file.extend(b"RIFF\0\0\0\0WEBP");
-        if let Some(alpha) = alpha {
-            file.extend(b"VP8X\x0A\0\0\0\x10\0\0\0");
-            file.extend(&(width - 1).to_le_bytes()[..3]);
-            file.extend(&(height - 1).to_le_bytes()[..3]);
-            chunk(&mut file, *b"ALPH", alpha, 0);
+    /// Whether its pixels may be transparent.
+    fn has_alpha(&self, bytes: &[u8]) -> bool {
+        match &self.image.name {
+            b"VP8L" => vp8l::has_alpha(&bytes[self.image.data.clone()]) == Some(true),
+            _ => self.alpha.is_some(),
         }
-        chunk(&mut file, self.image.name, image, missing);
-        let size = (file.len() - 8) as u32;
-        file[4..8].copy_from_slice(&size.to_le_bytes());
-        file
+    }
+
+    /// The image in colour, and how many of its rows there are; the others are zero.
+    fn decode(
+        &self,
+        bytes: &[u8],
+        size: (u32, u32),
+        layout: Layout,
+        fail_on: FailOn,
+        cancel: &Cancel,
+    ) -> Result<(Pixels, u32)> {
+        let data = &bytes[self.image.data.clone()];
+        if &self.image.name == b"VP8L" {
+            let decoded = vp8l::decode(data, size, layout, cancel)?;
+            if let Some(flaw) = decoded.flaw {
+                judge(flaw, fail_on)?;
+                if decoded.rows == 0 {
+                    return Err(flaw.error());
+                }
+            }
+            return Ok((decoded.pixels, decoded.rows));
+        }
+        let alpha = match &self.alpha {
+            Some(alpha) if layout.has_alpha() => {
+                let alpha = alpha::decode(&bytes[alpha.clone()], size, cancel)?;
+                alpha.flaw.map_or(Ok(()), |flaw| judge(flaw, fail_on))?;
+                Some(alpha.pixels)
+            }
+            _ => None,
+        };
+        let decoded = vp8::decode(data, size, cancel)?;
+        decoded.flaw.map_or(Ok(()), |flaw| judge(flaw.into(), fail_on))?;
+        let pixels = decoded.frame.to_rgb(alpha.as_ref(), cancel)?;
+        // What is missing has been guessed.
+        Ok((pixels.convert(layout)?, size.1))
     }
 }
 
-fn chunk(file: &mut Vec<u8>, name: [u8; 4], data: &[u8], zeros: usize) {
-    let length = data.len() + zeros;
-    file.extend(name);
-    file.extend((length as u32).to_le_bytes());
-    file.extend(data);
-    file.resize(file.len() + zeros + length % 2, 0);
+impl From<vp8::Flaw> for Flaw {
+    fn from(flaw: vp8::Flaw) -> Self {
+        match flaw {
+            vp8::Flaw::Truncation => Flaw::Truncation,
+            vp8::Flaw::Damage => Flaw::Damage("a part of its image data ends too early"),
+        }
+    }
 }
 
-fn failed(error: &DecodingError) -> Error {
-    match error {
-        DecodingError::IoError(_) => corrupt(Format::WebP, "it ends within its image data"),
-        DecodingError::UnsupportedFeature(what) => {
-            Error::new(Code::ImageFormat, format!("the input is a WebP that is not read: {what}"))
-        }
-        other => corrupt(Format::WebP, other),
+/// Fails, or goes on with what there is, as the caller asked.
+fn judge(flaw: Flaw, fail_on: FailOn) -> Result<()> {
+    match (flaw, fail_on) {
+        (_, FailOn::None) | (Flaw::Damage(_), FailOn::Truncated) => Ok(()),
+        (flaw, _) => Err(flaw.error()),
     }
 }
 
 pub(super) fn extra_bytes(metadata: &Metadata) -> u64 {
-    let pixels = (u64::from(metadata.width) + 16) * (u64::from(metadata.height) + 16);
-    // Lossy: planes at 3/2 bytes a pixel, a few bytes a macroblock of 16×16, and with alpha the alpha's own
-    // lossless image at six. Lossless: four, and its transforms.
-    let a_pixel = match (metadata.has_alpha, metadata.chroma_subsampling.is_some()) {
-        (true, true) => 9,
-        (false, true) => 2,
-        (_, false) => 6,
+    let (width, height) = (metadata.width, metadata.height);
+    let pixels = u64::from(width) * u64::from(height);
+    let lossless = || vp8l::extra_bytes(width, height, metadata.bytes);
+    let lossy = |has_alpha| {
+        // Luma and chroma of half its size, rounded up, and two lines and their sums for enlarging that.
+        let across = u64::from(width.div_ceil(2));
+        let planes = pixels + 2 * across * u64::from(height.div_ceil(2));
+        let decoding = planes + vp8::extra_bytes(width) + across * 8;
+        if has_alpha { pixels + decoding.max(lossless()) } else { decoding }
     };
-    let decoding = if metadata.piece_pixels == 0 {
-        pixels * a_pixel
-    } else {
-        // The canvas, and a frame: itself, and what decoding any kind takes.
-        let frame = metadata.piece_pixels + 16 * u64::from(metadata.width + metadata.height) + 256;
-        pixels * 4 + frame * (4 + 9)
-    };
-    let missing = if metadata.truncated { pixels * 4 } else { 0 };
-    // The bitstream is copied to a file of its own, and partitions out of that, once and padded.
-    decoding + missing * 2 + metadata.bytes * 3 + (1 << 20)
+    if metadata.piece_pixels > 0 {
+        // The canvas, and a frame of any kind, no larger than it.
+        return pixels * 4 + metadata.piece_pixels * 4 + lossless().max(lossy(true));
+    }
+    if metadata.chroma_subsampling.is_some() { lossy(metadata.has_alpha) } else { lossless() }
 }
 
 #[cfg(test)]

@@ -14,14 +14,9 @@ enum Filter {
     Gradient,
 }
 
-/// What decoding allocates at most beside the pixels it returns.
-pub(super) fn extra_bytes(width: u32, height: u32, chunk_bytes: u64) -> u64 {
-    vp8l::extra_bytes(width, height, chunk_bytes)
-}
-
 /// Decodes a chunk's data to [`Layout::L8`]. What cannot be decoded is opaque.
 pub(super) fn decode(data: &[u8], size: (u32, u32), cancel: &Cancel) -> Result<Decoded> {
-    let (&head, rest) = data.split_first().ok_or_else(|| Flaw::Truncation.error())?;
+    let Some((&head, rest)) = data.split_first() else { return opaque(size, Flaw::Truncation) };
     // Two bits each, from the highest: reserved; whether levels were reduced, which changes nothing here; the
     // filter; the compression.
     let filter = match head >> 2 & 3 {
@@ -33,12 +28,18 @@ pub(super) fn decode(data: &[u8], size: (u32, u32), cancel: &Cancel) -> Result<D
     let mut decoded = match head & 3 {
         0 => raw(rest, size)?,
         1 => vp8l::decode_green(rest, size, cancel)?,
-        _ => return Err(Flaw::Damage("its alpha is compressed in a way that there is not").error()),
+        _ => return opaque(size, Flaw::Damage("its alpha is compressed in a way that there is not")),
     };
     let whole = decoded.rows as usize * decoded.pixels.stride();
     unfilter(filter, &mut decoded.pixels, whole, cancel)?;
     decoded.pixels.data_mut()[whole..].fill(255);
     Ok(decoded)
+}
+
+fn opaque((width, height): (u32, u32), flaw: Flaw) -> Result<Decoded> {
+    let mut pixels = Pixels::new(Layout::L8, width, height)?;
+    pixels.data_mut().fill(255);
+    Ok(Decoded { pixels, rows: 0, flaw: Some(flaw) })
 }
 
 fn raw(data: &[u8], (width, height): (u32, u32)) -> Result<Decoded> {
@@ -101,7 +102,6 @@ fn add_left(row: &mut [u8], mut left: u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Code;
 
     const SIZE: (u32, u32) = (7, 5);
 
@@ -142,21 +142,22 @@ mod tests {
     #[test]
     fn what_is_missing_is_opaque() {
         let data = [&[0][..], &noise()].concat();
-        for length in 1..35 {
+        for length in 0..35_usize {
             let decoded = decode(&data[..length], SIZE, &Cancel::new()).unwrap();
-            let rows = (length - 1) / 7;
+            let rows = length.saturating_sub(1) / 7;
             assert_eq!((decoded.rows as usize, decoded.flaw), (rows, Some(Flaw::Truncation)));
-            assert_eq!(decoded.pixels.data()[..rows * 7], data[1..=rows * 7]);
+            assert_eq!(decoded.pixels.data()[..rows * 7], noise()[..rows * 7]);
             assert!(decoded.pixels.data()[rows * 7..].iter().all(|&alpha| alpha == 255));
         }
-        assert_eq!(decode(&[], SIZE, &Cancel::new()).unwrap_err().code(), Code::ImageCorrupt);
     }
 
     #[test]
     fn another_compression_is_damage() {
         for compression in [2, 3] {
             let data = [&[compression][..], &noise()].concat();
-            assert_eq!(decode(&data, SIZE, &Cancel::new()).unwrap_err().code(), Code::ImageCorrupt);
+            let decoded = decode(&data, SIZE, &Cancel::new()).unwrap();
+            assert!(matches!(decoded.flaw, Some(Flaw::Damage(_))));
+            assert_eq!(decoded.pixels.data(), [255; 35]);
         }
     }
 }

@@ -20,11 +20,6 @@ impl<'a> Bits<'a> {
         Self { bytes, at: 0, buffer: 0, count: 0 }
     }
 
-    /// Bytes there are, read or not.
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes.len()
-    }
-
     /// Whether more bits were read than there are.
     #[inline]
     pub(super) fn is_overrun(&self) -> bool {

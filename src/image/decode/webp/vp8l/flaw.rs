@@ -41,12 +41,3 @@ impl From<Error> for Stop {
         Stop::Error(error)
     }
 }
-
-impl From<Stop> for Error {
-    fn from(stop: Stop) -> Self {
-        match stop {
-            Stop::Flaw(flaw) => flaw.error(),
-            Stop::Error(error) => error,
-        }
-    }
-}

@@ -117,9 +117,7 @@ impl Groups {
     pub(super) fn skip(&mut self, bits: &mut Bits<'_>) -> Result<(), Stop> {
         for symbols in self.symbols() {
             self.lengths.read(bits, symbols)?;
-            let shape = Shape::new(self.lengths.as_slice());
-            whole(bits)?;
-            shape?;
+            Shape::new(self.lengths.as_slice())?;
         }
         Ok(())
     }
@@ -130,9 +128,7 @@ impl Groups {
         let mut means = [0; 5];
         for ((symbols, code), mean) in self.symbols().into_iter().zip(&mut codes).zip(&mut means) {
             self.lengths.read(bits, symbols)?;
-            let shape = Shape::new(self.lengths.as_slice());
-            whole(bits)?;
-            let shape = shape?;
+            let shape = Shape::new(self.lengths.as_slice())?;
             let (root, entries) = (ROOT..=self.root)
                 .rev()
                 .map(|root| (root, shape.entries(root)))
@@ -197,11 +193,6 @@ fn whole_pixel(group: &Group, next: usize) -> Next {
         pixel |= (value as u32) << shift;
     }
     Next { value: pixel, bits: length as u8, kind: Kind::Pixel }
-}
-
-/// Bits that are not there are read as zeros; what was made of them is no damage.
-fn whole(bits: &Bits<'_>) -> Result<(), Flaw> {
-    if bits.is_overrun() { Err(Flaw::Truncation) } else { Ok(()) }
 }
 
 fn too_much() -> Error {

@@ -56,19 +56,16 @@ pub(super) fn extra_bytes(width: u32, height: u32, chunk_bytes: u64) -> u64 {
 }
 
 /// Decodes the payload of a `VP8L` chunk, whose image is known to be of a size, to colours, with alpha or without.
-/// Where only some rows can be decoded, it says why; where none can, that is an error.
 pub(super) fn decode(data: &[u8], size: (u32, u32), layout: Layout, cancel: &Cancel) -> Result<Decoded> {
-    let mut bits = Bits::new(data);
-    let header = read_header(&mut bits, size)?;
     // Alpha that does not count need not be opaque.
-    let opaque = if header.alpha { 0 } else { 0xFF00_0000 };
+    let opaque = if has_alpha(data) == Some(true) { 0 } else { 0xFF00_0000 };
     match layout {
-        Layout::Rgba8 => decode_stream(bits, size, layout, cancel, |row, out| {
+        Layout::Rgba8 => decode_stream(data, Some(SIGNATURE), size, layout, cancel, |row, out| {
             for (out, pixel) in out.as_chunks_mut::<4>().0.iter_mut().zip(row) {
                 *out = (pixel | opaque).rotate_left(8).to_be_bytes();
             }
         }),
-        _ => decode_stream(bits, size, Layout::Rgb8, cancel, |row, out| {
+        _ => decode_stream(data, Some(SIGNATURE), size, Layout::Rgb8, cancel, |row, out| {
             for (out, pixel) in out.as_chunks_mut::<3>().0.iter_mut().zip(row) {
                 let [_, red, green, blue] = pixel.to_be_bytes();
                 *out = [red, green, blue];
@@ -79,48 +76,49 @@ pub(super) fn decode(data: &[u8], size: (u32, u32), layout: Layout, cancel: &Can
 
 /// Decodes data that has no header, of which green counts alone.
 pub(super) fn decode_green(data: &[u8], size: (u32, u32), cancel: &Cancel) -> Result<Decoded> {
-    decode_stream(Bits::new(data), size, Layout::L8, cancel, |row, out| {
+    decode_stream(data, None, size, Layout::L8, cancel, |row, out| {
         for (out, pixel) in out.iter_mut().zip(row) {
             *out = (pixel >> 8) as u8;
         }
     })
 }
 
-struct Header {
-    alpha: bool,
-}
-
 /// Section 3.4.
-fn read_header(bits: &mut Bits<'_>, size: (u32, u32)) -> Result<Header, Stop> {
+fn read_header(bits: &mut Bits<'_>, size: (u32, u32), expected: u8) -> Result<(), Stop> {
     let signature = bits.take(8);
     let (width, height) = (bits.take(14) + 1, bits.take(14) + 1);
-    let alpha = bits.take_bit();
+    // Whether alpha counts.
+    bits.take(1);
     let version = bits.take(3);
-    if bits.is_overrun() {
-        return Err(Flaw::Truncation.into());
-    }
-    if signature != u32::from(SIGNATURE) || version != 0 {
+    if signature != u32::from(expected) || version != 0 {
         return Err(Flaw::Damage("its VP8L data lacks the signature").into());
     }
     if (width, height) != size {
         return Err(Flaw::Damage("its data is not of the size that its header names").into());
     }
-    Ok(Header { alpha })
+    Ok(())
 }
 
 /// `put` makes a row of the layout from one of pixels.
 fn decode_stream(
-    mut bits: Bits<'_>,
+    data: &[u8],
+    signature: Option<u8>,
     (width, height): (u32, u32),
     layout: Layout,
     cancel: &Cancel,
     put: impl Fn(&[u32], &mut [u8]),
 ) -> Result<Decoded> {
-    let size = (width as usize, height as usize);
-    let blocks = u64::from(width.div_ceil(4)) * u64::from(height.div_ceil(4));
-    let group_bytes = group::most_bytes(blocks, bits.bytes() as u64);
-    let (mut transforms, mut image) = open(&mut bits, size, group_bytes, cancel)?;
+    cancel.check()?;
     let mut decoded = Decoded { pixels: Pixels::new(layout, width, height)?, rows: 0, flaw: None };
+    let size = (width as usize, height as usize);
+    let (mut transforms, mut image) = match open(data, signature, (width, height), cancel) {
+        Ok(opened) => opened,
+        Err(Stop::Error(error)) => return Err(error),
+        Err(Stop::Flaw(flaw)) => {
+            decoded.flaw = Some(flaw);
+            return Ok(decoded);
+        }
+    };
     let stride = decoded.pixels.stride();
     let mut row = 0;
     while row < size.1 && decoded.flaw.is_none() {
@@ -138,23 +136,39 @@ fn decode_stream(
         row = end;
     }
     decoded.rows = row as u32;
-    match decoded.flaw {
-        Some(flaw) if row == 0 => Err(flaw.error()),
-        _ => Ok(decoded),
-    }
+    Ok(decoded)
 }
 
 /// Reads what comes before the image's own pixels.
 fn open<'a>(
-    bits: &mut Bits<'a>,
-    size: (usize, usize),
-    group_bytes: u64,
+    data: &'a [u8],
+    signature: Option<u8>,
+    size: (u32, u32),
     cancel: &Cancel,
 ) -> Result<(Transforms, Image<'a>), Stop> {
-    let (transforms, width) = Transforms::read(bits, size, group_bytes, cancel)?;
-    if bits.is_overrun() {
-        return Err(Flaw::Truncation.into());
+    let mut bits = Bits::new(data);
+    let opened = read_before_pixels(&mut bits, data.len(), signature, size, cancel);
+    match opened {
+        // Bits that are not there are read as zeros; what was made of them is no damage.
+        Ok(_) | Err(Stop::Flaw(_)) if bits.is_overrun() => Err(Flaw::Truncation.into()),
+        opened => opened,
     }
+}
+
+fn read_before_pixels<'a>(
+    bits: &mut Bits<'a>,
+    bytes: usize,
+    signature: Option<u8>,
+    (width, height): (u32, u32),
+    cancel: &Cancel,
+) -> Result<(Transforms, Image<'a>), Stop> {
+    if let Some(signature) = signature {
+        read_header(bits, (width, height), signature)?;
+    }
+    let blocks = u64::from(width.div_ceil(4)) * u64::from(height.div_ceil(4));
+    let group_bytes = group::most_bytes(blocks, bytes as u64);
+    let size = (width as usize, height as usize);
+    let (transforms, width) = Transforms::read(bits, size, group_bytes, cancel)?;
     let image = Image::open(bits, (width, size.1), true, group_bytes, cancel)?;
     Ok((transforms, image))
 }
