@@ -35,6 +35,12 @@ impl Band {
         Ok(Self { across, luma: filled(across * 16 * ROWS[0], 0)?, chroma: [chroma()?, chroma()?] })
     }
 
+    /// For tests: bytes allocated.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.luma.capacity() + self.chroma.iter().map(Vec::capacity).sum::<usize>()
+    }
+
     /// Takes the macroblock at column `x`.
     pub(super) fn put(&mut self, x: usize, workspace: &Workspace) {
         let (own, stride) = (KEPT[0] * self.across * 16, self.across * 16);

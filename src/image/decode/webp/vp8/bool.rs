@@ -56,7 +56,8 @@ impl<'a> Bool<'a> {
 
     #[inline(always)]
     fn renormalize(&mut self, range: u32) {
-        let shift = range.leading_zeros() - 24;
+        // At least one, which the compiler does not see.
+        let shift = 7 ^ (range | 1).ilog2();
         self.range = range << shift;
         self.value <<= shift;
         self.count -= shift as i32;

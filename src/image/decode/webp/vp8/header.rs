@@ -69,7 +69,11 @@ fn size(data: &[u8]) -> Result<(u32, u32)> {
     let Some(&[tag, _, _, 0x9D, 0x01, 0x2A, width_low, width_high, height_low, height_high]) =
         data.first_chunk::<HEAD>()
     else {
-        return Err(if data.len() < HEAD { truncated() } else { corrupt("its image data has no start code") });
+        return Err(if data.len() < HEAD {
+            truncated()
+        } else {
+            corrupt("its image data has no start code")
+        });
     };
     // What follows the fourth version is not known, and only key frames are complete.
     if tag & 1 != 0 || tag >> 1 & 7 > 3 {
@@ -164,8 +168,7 @@ impl Segmentation {
             found.levels = std::array::from_fn(|_| bits.optional(6).unwrap_or(0));
         }
         if has_map {
-            found.map =
-                Some(std::array::from_fn(|_| if bits.flag() { bits.literal(8) as u8 } else { 255 }));
+            found.map = Some(std::array::from_fn(|_| if bits.flag() { bits.literal(8) as u8 } else { 255 }));
         }
         found
     }
@@ -242,8 +245,11 @@ impl QuantizerIndices {
 /// 13.4, laid out by coefficient rather than by band.
 fn probabilities(bits: &mut Bool<'_>) -> Probabilities {
     let mut table = TOKENS;
-    for (table, updates) in
-        table.as_flattened_mut().as_flattened_mut().iter_mut().zip(TOKEN_UPDATES.as_flattened().as_flattened())
+    for (table, updates) in table
+        .as_flattened_mut()
+        .as_flattened_mut()
+        .iter_mut()
+        .zip(TOKEN_UPDATES.as_flattened().as_flattened())
     {
         for (probability, &update) in table.iter_mut().zip(updates) {
             if bits.read(update) {

@@ -73,7 +73,11 @@ struct Above {
 
 /// Decodes a chunk's data, which must be a frame of the size that was found before.
 pub(in crate::image) fn decode(data: &[u8], size: (u32, u32), cancel: &Cancel) -> Result<Decoded> {
-    cancel.check()?;
+    decode_while(data, size, || cancel.check())
+}
+
+/// As [`decode`]; asks before every row of macroblocks whether to go on.
+fn decode_while(data: &[u8], size: (u32, u32), mut go_on: impl FnMut() -> Result<()>) -> Result<Decoded> {
     let (header, first, partitions, count) = header::read(data, size)?;
     let (width, height) = (size.0 as usize, size.1 as usize);
     let chroma = || Plane::new(width.div_ceil(2), height.div_ceil(2));
@@ -83,7 +87,7 @@ pub(in crate::image) fn decode(data: &[u8], size: (u32, u32), cancel: &Cancel) -
     let down = height.div_ceil(16);
     let (mut flaw, mut rows) = (first.flaw(), 0);
     for y in 0..down {
-        cancel.check()?;
+        go_on()?;
         let partition = &mut partitions[y % count];
         decoder.row(partition, y == 0);
         decoder.band.flush(&mut planes, y == 0, y + 1 == down);
@@ -117,8 +121,7 @@ struct Decoder<'a> {
 
 impl<'a> Decoder<'a> {
     fn new(header: &'a Header, first: Partition<'a>, across: usize) -> Result<Self> {
-        let above =
-            Above { modes: [Mode::Dc; 4], context: Context::default(), bottom: Bottom::ABOVE_FRAME };
+        let above = Above { modes: [Mode::Dc; 4], context: Context::default(), bottom: Bottom::ABOVE_FRAME };
         Ok(Self {
             header,
             first,

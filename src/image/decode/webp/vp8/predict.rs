@@ -183,8 +183,7 @@ fn one<const WIDTH: usize>(rows: &mut [[u8; WIDTH]], x: usize, mode: Mode) {
         Mode::Vertical => [[three(5), three(6), three(7), three(8)]; 4],
         Mode::Horizontal => [[three(3); 4], [three(2); 4], [three(1); 4], [mean3(l2, l3, l3); 4]],
         Mode::LeftDown => {
-            let line =
-                [three(6), three(7), three(8), three(9), three(10), three(11), mean3(g, h, h)];
+            let line = [three(6), three(7), three(8), three(9), three(10), three(11), mean3(g, h, h)];
             std::array::from_fn(|y| std::array::from_fn(|x| line[x + y]))
         }
         Mode::RightDown => {

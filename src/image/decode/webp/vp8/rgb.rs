@@ -125,7 +125,8 @@ fn convert<const BYTES: usize>(
 ) {
     let count = luma.len().min(out.len());
     let (blue, red) = (&blue[..count], &red[..count]);
-    let groups = luma.as_chunks::<GROUP>().0.iter().zip(blue.as_chunks::<GROUP>().0).zip(red.as_chunks::<GROUP>().0);
+    let groups =
+        luma.as_chunks::<GROUP>().0.iter().zip(blue.as_chunks::<GROUP>().0).zip(red.as_chunks::<GROUP>().0);
     let mut start = 0;
     for (((y, u), v), out) in groups.zip(out.as_chunks_mut::<GROUP>().0) {
         let (mut r, mut g, mut b) = ([0; GROUP], [0; GROUP], [0; GROUP]);

@@ -28,12 +28,7 @@ pub(super) fn walsh_hadamard(second: &[i16; 16]) -> [i16; 16] {
     let pass = |a: [i32; 4]| {
         let (sum, difference) = (a[0] + a[3], a[0] - a[3]);
         let (inner_sum, inner_difference) = (a[1] + a[2], a[1] - a[2]);
-        [
-            sum + inner_sum,
-            difference + inner_difference,
-            sum - inner_sum,
-            difference - inner_difference,
-        ]
+        [sum + inner_sum, difference + inner_difference, sum - inner_sum, difference - inner_difference]
     };
     let mut columns = [[0; 4]; 4];
     for (x, column) in columns.iter_mut().enumerate() {
