@@ -83,27 +83,27 @@ impl Band {
         let start = (x * 16).saturating_sub(EDGE);
         let missing = EDGE - (x * 16 - start);
         let groups = missing / 8..3;
-        let mut lanes = [[0; 6]; 8];
+        let mut packed = [[0; 6]; 8];
         for (y, row) in self.luma[KEPT[0] * stride..].chunks_exact(stride).enumerate() {
             let (words, _) = row[start..x * 16 + 16].as_chunks();
             for (group, word) in groups.clone().zip(words) {
-                lanes[y % 8][group * 2 + y / 8] = u64::from_le_bytes(*word);
+                packed[y % 8][group * 2 + y / 8] = u64::from_le_bytes(*word);
             }
         }
-        transpose(&mut lanes);
+        transpose(&mut packed);
         let mut lines = [[0; 16]; 24];
         for (at, line) in lines.iter_mut().enumerate() {
-            *line = joined(lanes[at % 8][at / 8 * 2], lanes[at % 8][at / 8 * 2 + 1]);
+            *line = joined(packed[at % 8][at / 8 * 2], packed[at % 8][at / 8 * 2 + 1]);
         }
         if filter(&mut lines, kind, strength, vertical) {
             for (at, line) in lines.iter().enumerate() {
-                [lanes[at % 8][at / 8 * 2], lanes[at % 8][at / 8 * 2 + 1]] = parted(line);
+                [packed[at % 8][at / 8 * 2], packed[at % 8][at / 8 * 2 + 1]] = parted(line);
             }
-            transpose(&mut lanes);
+            transpose(&mut packed);
             for (y, row) in self.luma[KEPT[0] * stride..].chunks_exact_mut(stride).enumerate() {
                 let (words, _) = row[start..x * 16 + 16].as_chunks_mut();
                 for (group, word) in groups.clone().zip(words) {
-                    *word = lanes[y % 8][group * 2 + y / 8].to_le_bytes();
+                    *word = packed[y % 8][group * 2 + y / 8].to_le_bytes();
                 }
             }
         }
@@ -117,36 +117,36 @@ impl Band {
         }
     }
 
-    /// Both planes side by side.
+    /// Both ppacked side by side.
     fn filter_chroma(&mut self, x: usize, strength: Strength, vertical: Edges, horizontal: Edges) {
         let stride = self.across * 8;
         let start = (x * 8).saturating_sub(EDGE);
         let missing = EDGE - (x * 8 - start);
         let groups = missing / 8..2;
-        let mut lanes = [[0; 4]; 8];
+        let mut packed = [[0; 4]; 8];
         for (index, plane) in self.chroma.iter().enumerate() {
-            for (lanes, row) in lanes.iter_mut().zip(plane[KEPT[1] * stride..].chunks_exact(stride)) {
+            for (packed, row) in packed.iter_mut().zip(plane[KEPT[1] * stride..].chunks_exact(stride)) {
                 let (words, _) = row[start..x * 8 + 8].as_chunks();
                 for (group, word) in groups.clone().zip(words) {
-                    lanes[group * 2 + index] = u64::from_le_bytes(*word);
+                    packed[group * 2 + index] = u64::from_le_bytes(*word);
                 }
             }
         }
-        transpose(&mut lanes);
+        transpose(&mut packed);
         let mut lines = [[0; 16]; 16];
         for (at, line) in lines.iter_mut().enumerate() {
-            *line = joined(lanes[at % 8][at / 8 * 2], lanes[at % 8][at / 8 * 2 + 1]);
+            *line = joined(packed[at % 8][at / 8 * 2], packed[at % 8][at / 8 * 2 + 1]);
         }
         if filter(&mut lines, FilterKind::Normal, strength, vertical) {
             for (at, line) in lines.iter().enumerate() {
-                [lanes[at % 8][at / 8 * 2], lanes[at % 8][at / 8 * 2 + 1]] = parted(line);
+                [packed[at % 8][at / 8 * 2], packed[at % 8][at / 8 * 2 + 1]] = parted(line);
             }
-            transpose(&mut lanes);
+            transpose(&mut packed);
             for (index, plane) in self.chroma.iter_mut().enumerate() {
-                for (lanes, row) in lanes.iter().zip(plane[KEPT[1] * stride..].chunks_exact_mut(stride)) {
+                for (packed, row) in packed.iter().zip(plane[KEPT[1] * stride..].chunks_exact_mut(stride)) {
                     let (words, _) = row[start..x * 8 + 8].as_chunks_mut();
                     for (group, word) in groups.clone().zip(words) {
-                        *word = lanes[group * 2 + index].to_le_bytes();
+                        *word = packed[group * 2 + index].to_le_bytes();
                     }
                 }
             }
@@ -169,8 +169,8 @@ impl Band {
 
     /// Appends the rows that are finished to luma and chroma, of the frame's own width, and goes on to the next
     /// row of macroblocks. After the last one, all of them are.
-    pub(super) fn flush(&mut self, planes: &mut [Plane; 3], topmost: bool, last: bool) {
-        for (index, plane) in planes.iter_mut().enumerate() {
+    pub(super) fn flush(&mut self, ppacked: &mut [Plane; 3], topmost: bool, last: bool) {
+        for (index, plane) in ppacked.iter_mut().enumerate() {
             let (band, side, kept, rows) = match index {
                 0 => (&mut self.luma, 16, KEPT[0], ROWS[0]),
                 _ => (&mut self.chroma[index - 1], 8, KEPT[1], ROWS[1]),
@@ -229,11 +229,11 @@ fn transpose<const LANES: usize>(rows: &mut [[u64; LANES]; 8]) {
 #[inline(always)]
 fn exchange<const LANES: usize>(rows: &mut [[u64; LANES]; 8], distance: usize, shift: u32, mask: u64) {
     for first in (0..8).filter(|row| row & distance == 0) {
-        for lane in 0..LANES {
-            let (upper, lower) = (rows[first][lane], rows[first + distance][lane]);
-            let swap = ((upper >> shift) ^ lower) & mask;
-            rows[first][lane] = upper ^ swap << shift;
-            rows[first + distance][lane] = lower ^ swap;
+        let (above, below) = rows.split_at_mut(first + distance);
+        for (upper, lower) in above[first].iter_mut().zip(&mut below[0]) {
+            let swap = ((*upper >> shift) ^ *lower) & mask;
+            *upper ^= swap << shift;
+            *lower ^= swap;
         }
     }
 }

@@ -1,5 +1,22 @@
 //! The boolean entropy decoder (RFC 6386, section 7).
 
+/// By a range less one, how far it is to be shifted, and what it then is. Quicker than to compute: each boolean
+/// waits for the range that the one before leaves.
+static SHIFTS: [u8; 256] = renormalized().0;
+static RANGES: [u8; 256] = renormalized().1;
+
+const fn renormalized() -> ([u8; 256], [u8; 256]) {
+    let (mut shifts, mut ranges) = ([0; 256], [0; 256]);
+    let mut range = 1;
+    while range < 256 {
+        let shift = (range as u8).leading_zeros();
+        shifts[range - 1] = shift as u8;
+        ranges[range - 1] = ((range << shift) - 1) as u8;
+        range += 1;
+    }
+    (shifts, ranges)
+}
+
 /// Reads booleans of known probabilities. Copied rather than borrowed by what reads many, so that it stays in
 /// registers.
 #[derive(Clone, Copy)]
@@ -8,7 +25,7 @@ pub(super) struct Bool<'a> {
     rest: &'a [u8],
     /// The bits ahead, the next one on top. What the specification compares with the split is its first byte.
     value: u64,
-    /// From 128 to 255 between reads.
+    /// The specification's range less one: from 127 to 254 between reads.
     range: u32,
     /// Bits in `value` beyond the first byte. Below them lie at most seven more, the beginning of `rest`.
     count: i32,
@@ -17,7 +34,7 @@ pub(super) struct Bool<'a> {
 
 impl<'a> Bool<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, value: 0, range: 255, count: -8, ended: false }
+        Self { rest: bytes, value: 0, range: 254, count: -8, ended: false }
     }
 
     /// Whether bits were needed after the last one. They are zeros.
@@ -54,25 +71,24 @@ impl<'a> Bool<'a> {
         self
     }
 
+    /// Makes the range, here less one, at least 128 again.
     #[inline(always)]
     fn renormalize(&mut self, range: u32) {
-        // At least one, which the compiler does not see.
-        let shift = 7 ^ (range | 1).ilog2();
-        self.range = range << shift;
-        self.value <<= shift;
-        self.count -= shift as i32;
+        let shift = SHIFTS[usize::from(range as u8)];
+        self.range = u32::from(RANGES[usize::from(range as u8)]);
+        self.value <<= shift & 63;
+        self.count -= i32::from(shift);
     }
 
     /// A boolean that is false with a probability of so many 256ths.
     #[inline(always)]
     pub(super) fn read(&mut self, probability: u8) -> bool {
         self.need();
-        let split = 1 + (((self.range - 1) * u32::from(probability)) >> 8);
-        let threshold = u64::from(split) << 56;
-        let set = self.value >= threshold;
+        let split = (self.range * u32::from(probability)) >> 8;
+        let set = (self.value >> 56) as u32 > split;
         if set {
-            self.value -= threshold;
-            self.renormalize(self.range - split);
+            self.value = self.value.wrapping_sub(u64::from(split + 1) << 56);
+            self.renormalize(self.range - split - 1);
         } else {
             self.renormalize(split);
         }
@@ -83,12 +99,11 @@ impl<'a> Bool<'a> {
     #[inline(always)]
     pub(super) fn signed(&mut self, value: i32) -> i32 {
         self.need();
-        let split = self.range.div_ceil(2);
-        let threshold = u64::from(split) << 56;
-        let set = self.value >= threshold;
+        let split = self.range / 2;
+        let set = (self.value >> 56) as u32 > split;
         let mask = 0_u64.wrapping_sub(u64::from(set));
-        self.value -= threshold & mask;
-        self.renormalize(if set { self.range - split } else { split });
+        self.value = self.value.wrapping_sub((u64::from(split + 1) << 56) & mask);
+        self.renormalize(if set { self.range - split - 1 } else { split });
         (value ^ mask as i32) - mask as i32
     }
 

@@ -1,5 +1,8 @@
 //! Lossy WebP's image data: VP8's key frames (RFC 6386), decoded a row of macroblocks at a time.
 
+// Parts of loops that are to be vectorised, or to keep their state in registers, must be inlined into them.
+#![allow(clippy::inline_always)]
+
 mod band;
 mod bool;
 mod filter;

@@ -133,8 +133,16 @@ fn whole<const WIDTH: usize, const SIDE: usize>(rows: &mut [[u8; WIDTH]], mode: 
     let Some(&above_pixels) = above[LEFT..].first_chunk::<SIDE>() else { return };
     let fill = |row: &mut [u8; WIDTH], pixels: [u8; SIDE]| row[LEFT..LEFT + SIDE].copy_from_slice(&pixels);
     match mode {
-        Mode::Vertical => rows.iter_mut().for_each(|row| fill(row, above_pixels)),
-        Mode::Horizontal => rows.iter_mut().for_each(|row| fill(row, [row[LEFT - 1]; SIDE])),
+        Mode::Vertical => {
+            for row in rows {
+                fill(row, above_pixels);
+            }
+        }
+        Mode::Horizontal => {
+            for row in rows {
+                fill(row, [row[LEFT - 1]; SIDE]);
+            }
+        }
         Mode::TrueMotion => {
             let corner = i16::from(above[LEFT - 1]);
             for row in rows {
@@ -153,7 +161,9 @@ fn whole<const WIDTH: usize, const SIDE: usize>(rows: &mut [[u8; WIDTH]], mode: 
                 (false, true) => (above_sum + side / 2) / side,
                 (true, true) => 128,
             };
-            rows.iter_mut().for_each(|row| fill(row, [dc as u8; SIDE]));
+            for row in rows {
+                fill(row, [dc as u8; SIDE]);
+            }
         }
     }
 }
@@ -162,28 +172,35 @@ fn whole<const WIDTH: usize, const SIDE: usize>(rows: &mut [[u8; WIDTH]], mode: 
 #[inline(always)]
 fn one<const WIDTH: usize>(rows: &mut [[u8; WIDTH]], x: usize, mode: Mode) {
     let Some(rows) = rows.first_chunk_mut::<5>() else { return };
-    let Some(&[corner, a, b, c, d, e, f, g, h]) = rows[0].get(x - 1..).and_then(|row| row.first_chunk::<9>())
-    else {
+    let Some(&[corner, above @ ..]) = rows[0].get(x - 1..).and_then(|row| row.first_chunk::<9>()) else {
         return;
     };
-    let [l0, l1, l2, l3] = [rows[1][x - 1], rows[2][x - 1], rows[3][x - 1], rows[4][x - 1]];
-    // The pixels around from the bottom left to the top right.
-    let edge = [l3, l2, l1, l0, corner, a, b, c, d, e, f, g, h];
+    let left = [rows[1][x - 1], rows[2][x - 1], rows[3][x - 1], rows[4][x - 1]];
+    // The pixels around from the bottom left to the top right: up to 3 to the left, 4 the corner.
+    let mut edge = [corner; 13];
+    for (edge, &left) in edge.iter_mut().zip(left.iter().rev()) {
+        *edge = left;
+    }
+    edge[5..].copy_from_slice(&above);
     let two = |at: usize| mean2(edge[at], edge[at + 1]);
     let three = |at: usize| mean3(edge[at - 1], edge[at], edge[at + 1]);
+    // What lies beyond both ends is as they are.
+    let first = mean3(edge[1], edge[0], edge[0]);
+    let last = mean3(edge[11], edge[12], edge[12]);
+    let nearest = [above[0], above[1], above[2], above[3]];
     let block = match mode {
         Mode::Dc => {
-            let sum: u32 = [a, b, c, d, l0, l1, l2, l3].iter().map(|&pixel| u32::from(pixel)).sum();
+            let sum: u32 = nearest.iter().chain(&left).map(|&pixel| u32::from(pixel)).sum();
             [[((sum + 4) >> 3) as u8; 4]; 4]
         }
-        Mode::TrueMotion => [l0, l1, l2, l3].map(|left| {
+        Mode::TrueMotion => left.map(|left| {
             let offset = i16::from(left) - i16::from(corner);
-            [a, b, c, d].map(|above| (i16::from(above) + offset).clamp(0, 255) as u8)
+            nearest.map(|above| (i16::from(above) + offset).clamp(0, 255) as u8)
         }),
         Mode::Vertical => [[three(5), three(6), three(7), three(8)]; 4],
-        Mode::Horizontal => [[three(3); 4], [three(2); 4], [three(1); 4], [mean3(l2, l3, l3); 4]],
+        Mode::Horizontal => [[three(3); 4], [three(2); 4], [three(1); 4], [first; 4]],
         Mode::LeftDown => {
-            let line = [three(6), three(7), three(8), three(9), three(10), three(11), mean3(g, h, h)];
+            let line = [three(6), three(7), three(8), three(9), three(10), three(11), last];
             std::array::from_fn(|y| std::array::from_fn(|x| line[x + y]))
         }
         Mode::RightDown => {
@@ -208,15 +225,12 @@ fn one<const WIDTH: usize>(rows: &mut [[u8; WIDTH]], x: usize, mode: Mode) {
             [two(1), three(2), two(2), three(3)],
             [two(0), three(1), two(1), three(2)],
         ],
-        Mode::HorizontalUp => {
-            let last = mean3(l2, l3, l3);
-            [
-                [two(2), three(2), two(1), three(1)],
-                [two(1), three(1), two(0), last],
-                [two(0), last, l3, l3],
-                [l3; 4],
-            ]
-        }
+        Mode::HorizontalUp => [
+            [two(2), three(2), two(1), three(1)],
+            [two(1), three(1), two(0), first],
+            [two(0), first, edge[0], edge[0]],
+            [edge[0]; 4],
+        ],
     };
     for (row, pixels) in rows[1..].iter_mut().zip(block) {
         row[x..x + 4].copy_from_slice(&pixels);

@@ -29,7 +29,7 @@ impl Frame {
         let stride = pixels.stride();
         let mut painter = Painter::new(self)?;
         for (y, out) in (0..height).zip(pixels.data_mut().chunks_exact_mut(stride)) {
-            if y % ROWS == 0 {
+            if y.is_multiple_of(ROWS) {
                 cancel.check()?;
             }
             let start = y as usize * width as usize;
@@ -63,7 +63,8 @@ impl<'a> Painter<'a> {
         for ((plane, sums), line) in lines {
             let near = y / 2;
             // Beyond the first and the last row they are repeated.
-            let far = if y % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(plane.height() - 1) };
+            let far =
+                if y.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(plane.height() - 1) };
             enlarge(row(plane, near), row(plane, far), sums, line);
         }
         let [blue, red] = &self.chroma;
@@ -105,7 +106,7 @@ fn enlarge(near: &[u8], far: &[u8], sums: &mut [u16], line: &mut [u8]) {
 /// be negative saturate, which is where they are clamped in any case.
 #[inline(always)]
 fn rgb(y: u8, u: u8, v: u8) -> [u8; 3] {
-    let times = |value: u8, factor: u32| ((u32::from(value) << 8) * factor >> 16) as u16;
+    let times = |value: u8, factor: u32| (((u32::from(value) << 8) * factor) >> 16) as u16;
     let luma = times(y, 19_077);
     let clamp = |value: u16| (value >> 6).min(255) as u8;
     [

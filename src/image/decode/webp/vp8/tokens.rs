@@ -158,7 +158,7 @@ impl Block {
 #[inline(always)]
 fn large(bits: &mut Bool<'_>, tree: &[u8; 11]) -> i32 {
     if !bits.read(tree[3]) {
-        if !bits.read(tree[4]) { 2 } else { 3 + i32::from(bits.read(tree[5])) }
+        if bits.read(tree[4]) { 3 + i32::from(bits.read(tree[5])) } else { 2 }
     } else if !bits.read(tree[6]) {
         if bits.read(tree[7]) {
             7 + 2 * i32::from(bits.read(165)) + i32::from(bits.read(145))
