@@ -1,6 +1,9 @@
 //! A row of macroblocks between prediction and the frame: as wide as the frame, in whole macroblocks, with the
 //! lowest rows of the one above, which its own loop filter still changes.
 
+use std::ops::Range;
+
+use super::columns::{columns, rows};
 use super::filter::{EDGE, Edges, Strength, filter};
 use super::header::FilterKind;
 use super::memory::filled;
@@ -79,30 +82,18 @@ impl Band {
         horizontal: Edges,
     ) {
         let stride = self.across * 16;
-        // Columns from eight before the macroblock on; before the first one there are none.
-        let start = (x * 16).saturating_sub(EDGE);
-        let missing = EDGE - (x * 16 - start);
-        let groups = missing / 8..3;
+        let (near, groups) = columns_around(x, 16);
         let mut packed = [[0; 6]; 8];
         for (y, row) in self.luma[KEPT[0] * stride..].chunks_exact(stride).enumerate() {
-            let (words, _) = row[start..x * 16 + 16].as_chunks();
-            for (group, word) in groups.clone().zip(words) {
+            for (group, word) in groups.clone().zip(row[near.clone()].as_chunks().0) {
                 packed[y % 8][group * 2 + y / 8] = u64::from_le_bytes(*word);
             }
         }
-        transpose(&mut packed);
-        let mut lines = [[0; 16]; 24];
-        for (at, line) in lines.iter_mut().enumerate() {
-            *line = joined(packed[at % 8][at / 8 * 2], packed[at % 8][at / 8 * 2 + 1]);
-        }
+        let mut lines: [_; 24] = columns(packed);
         if filter(&mut lines, kind, strength, vertical) {
-            for (at, line) in lines.iter().enumerate() {
-                [packed[at % 8][at / 8 * 2], packed[at % 8][at / 8 * 2 + 1]] = parted(line);
-            }
-            transpose(&mut packed);
+            let packed = rows::<6, 24>(&lines);
             for (y, row) in self.luma[KEPT[0] * stride..].chunks_exact_mut(stride).enumerate() {
-                let (words, _) = row[start..x * 16 + 16].as_chunks_mut();
-                for (group, word) in groups.clone().zip(words) {
+                for (group, word) in groups.clone().zip(row[near.clone()].as_chunks_mut().0) {
                     *word = packed[y % 8][group * 2 + y / 8].to_le_bytes();
                 }
             }
@@ -117,35 +108,24 @@ impl Band {
         }
     }
 
-    /// Both ppacked side by side.
+    /// Both planes at once, as if one lay beside or below the other.
     fn filter_chroma(&mut self, x: usize, strength: Strength, vertical: Edges, horizontal: Edges) {
         let stride = self.across * 8;
-        let start = (x * 8).saturating_sub(EDGE);
-        let missing = EDGE - (x * 8 - start);
-        let groups = missing / 8..2;
+        let (near, groups) = columns_around(x, 8);
         let mut packed = [[0; 4]; 8];
         for (index, plane) in self.chroma.iter().enumerate() {
             for (packed, row) in packed.iter_mut().zip(plane[KEPT[1] * stride..].chunks_exact(stride)) {
-                let (words, _) = row[start..x * 8 + 8].as_chunks();
-                for (group, word) in groups.clone().zip(words) {
+                for (group, word) in groups.clone().zip(row[near.clone()].as_chunks().0) {
                     packed[group * 2 + index] = u64::from_le_bytes(*word);
                 }
             }
         }
-        transpose(&mut packed);
-        let mut lines = [[0; 16]; 16];
-        for (at, line) in lines.iter_mut().enumerate() {
-            *line = joined(packed[at % 8][at / 8 * 2], packed[at % 8][at / 8 * 2 + 1]);
-        }
+        let mut lines: [_; 16] = columns(packed);
         if filter(&mut lines, FilterKind::Normal, strength, vertical) {
-            for (at, line) in lines.iter().enumerate() {
-                [packed[at % 8][at / 8 * 2], packed[at % 8][at / 8 * 2 + 1]] = parted(line);
-            }
-            transpose(&mut packed);
+            let packed = rows::<4, 16>(&lines);
             for (index, plane) in self.chroma.iter_mut().enumerate() {
                 for (packed, row) in packed.iter().zip(plane[KEPT[1] * stride..].chunks_exact_mut(stride)) {
-                    let (words, _) = row[start..x * 8 + 8].as_chunks_mut();
-                    for (group, word) in groups.clone().zip(words) {
+                    for (group, word) in groups.clone().zip(row[near.clone()].as_chunks_mut().0) {
                         *word = packed[group * 2 + index].to_le_bytes();
                     }
                 }
@@ -169,8 +149,8 @@ impl Band {
 
     /// Appends the rows that are finished to luma and chroma, of the frame's own width, and goes on to the next
     /// row of macroblocks. After the last one, all of them are.
-    pub(super) fn flush(&mut self, ppacked: &mut [Plane; 3], topmost: bool, last: bool) {
-        for (index, plane) in ppacked.iter_mut().enumerate() {
+    pub(super) fn flush(&mut self, planes: &mut [Plane; 3], topmost: bool, last: bool) {
+        for (index, plane) in planes.iter_mut().enumerate() {
             let (band, side, kept, rows) = match index {
                 0 => (&mut self.luma, 16, KEPT[0], ROWS[0]),
                 _ => (&mut self.chroma[index - 1], 8, KEPT[1], ROWS[1]),
@@ -182,6 +162,13 @@ impl Band {
             band.copy_within((rows - kept) * stride.., 0);
         }
     }
+}
+
+/// The columns of a macroblock of so many, with those that its left edge takes from the one before, and which
+/// eights of them these are: before the first macroblock there are none.
+fn columns_around(x: usize, side: usize) -> (Range<usize>, Range<usize>) {
+    let start = (x * side).saturating_sub(EDGE);
+    (start..(x + 1) * side, usize::from(x == 0)..1 + side / 8)
 }
 
 /// Part of a plane of the frame, filled from the top.
@@ -206,34 +193,5 @@ impl Plane {
 
     pub(super) fn into_vec(self) -> Vec<u8> {
         self.data
-    }
-}
-
-fn joined(low: u64, high: u64) -> [u8; 16] {
-    (u128::from(low) | u128::from(high) << 64).to_le_bytes()
-}
-
-fn parted(line: &[u8; 16]) -> [u64; 2] {
-    let both = u128::from_le_bytes(*line);
-    [both as u64, (both >> 64) as u64]
-}
-
-/// Transposes eight by eight bytes in each lane, by exchanging ever larger quarters.
-#[inline(always)]
-fn transpose<const LANES: usize>(rows: &mut [[u64; LANES]; 8]) {
-    exchange(rows, 1, 8, 0x00FF_00FF_00FF_00FF);
-    exchange(rows, 2, 16, 0x0000_FFFF_0000_FFFF);
-    exchange(rows, 4, 32, 0x0000_0000_FFFF_FFFF);
-}
-
-#[inline(always)]
-fn exchange<const LANES: usize>(rows: &mut [[u64; LANES]; 8], distance: usize, shift: u32, mask: u64) {
-    for first in (0..8).filter(|row| row & distance == 0) {
-        let (above, below) = rows.split_at_mut(first + distance);
-        for (upper, lower) in above[first].iter_mut().zip(&mut below[0]) {
-            let swap = ((*upper >> shift) ^ *lower) & mask;
-            *upper ^= swap << shift;
-            *lower ^= swap;
-        }
     }
 }

@@ -84,12 +84,17 @@ fn size(data: &[u8]) -> Result<(u32, u32)> {
     Ok((side(width_low, width_high), side(height_low, height_high)))
 }
 
-/// The header, the first partition after it, and the partitions of the coefficients, of which there are 1, 2, 4
-/// or 8.
-pub(super) fn read(
-    data: &[u8],
-    expected: (u32, u32),
-) -> Result<(Header, Partition<'_>, [Partition<'_>; 8], usize)> {
+/// A frame's data, read up to its macroblocks.
+pub(super) struct Stream<'a> {
+    pub(super) header: Header,
+    /// What follows the header: the macroblocks' own.
+    pub(super) first: Partition<'a>,
+    /// Coefficients. Rows of macroblocks take turns among the first `count` of them: 1, 2, 4 or 8.
+    pub(super) partitions: [Partition<'a>; 8],
+    pub(super) count: usize,
+}
+
+pub(super) fn read(data: &[u8], expected: (u32, u32)) -> Result<Stream<'_>> {
     let found = size(data)?;
     if found != expected || found.0 == 0 || found.1 == 0 {
         return Err(corrupt(format_args!(
@@ -129,7 +134,7 @@ pub(super) fn read(
         filter: filters.kind,
         probabilities,
     };
-    Ok((header, first, partitions, count))
+    Ok(Stream { header, first, partitions, count })
 }
 
 /// 9.5: of all but the last partition the lengths come first.

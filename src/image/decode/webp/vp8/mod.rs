@@ -5,6 +5,7 @@
 
 mod band;
 mod bool;
+mod columns;
 mod filter;
 mod header;
 mod memory;
@@ -16,7 +17,7 @@ mod tokens;
 mod transform;
 
 use self::band::{Band, Filtering, Plane};
-use self::header::{Header, Partition};
+use self::header::{Header, Partition, Stream};
 use self::memory::filled;
 use self::modes::{Luma, Mode, Modes};
 use self::predict::{Bottom, Place, Workspace};
@@ -81,12 +82,11 @@ pub(in crate::image) fn decode(data: &[u8], size: (u32, u32), cancel: &Cancel) -
 
 /// As [`decode`]; asks before every row of macroblocks whether to go on.
 fn decode_while(data: &[u8], size: (u32, u32), mut go_on: impl FnMut() -> Result<()>) -> Result<Decoded> {
-    let (header, first, partitions, count) = header::read(data, size)?;
+    let Stream { header, first, mut partitions, count } = header::read(data, size)?;
     let (width, height) = (size.0 as usize, size.1 as usize);
     let chroma = || Plane::new(width.div_ceil(2), height.div_ceil(2));
     let mut planes = [Plane::new(width, height)?, chroma()?, chroma()?];
     let mut decoder = Decoder::new(&header, first, width.div_ceil(16))?;
-    let mut partitions = partitions;
     let down = height.div_ceil(16);
     let (mut flaw, mut rows) = (first.flaw(), 0);
     for y in 0..down {

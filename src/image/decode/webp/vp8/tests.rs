@@ -210,7 +210,7 @@ fn memory_beside_the_frame_is_what_was_promised() {
             quantizer: 0,
         };
         let data = frame(&choice, &mut chance);
-        let (header, first, ..) = header::read(&data, choice.size).unwrap();
+        let Stream { header, first, .. } = header::read(&data, choice.size).unwrap();
         let decoder = Decoder::new(&header, first, width.div_ceil(16) as usize).unwrap();
         let bytes = decoder.band.bytes()
             + decoder.above.capacity() * size_of::<Above>()
