@@ -24,6 +24,7 @@ use self::predict::{Bottom, Place, Workspace};
 use self::tokens::{Context, Residuals};
 use crate::error::{Error, Result};
 use crate::image::format::Format;
+use crate::image::options::FailOn;
 use crate::image::pixels::{Layout, Pixels};
 use crate::image::probe;
 use crate::pool::Cancel;
@@ -45,6 +46,17 @@ pub(in crate::image) enum Flaw {
     Damage,
 }
 
+impl Flaw {
+    /// Fails, or goes on with what there is, as the caller asked.
+    pub(in crate::image) fn judge(self, fail_on: FailOn) -> Result<()> {
+        match (self, fail_on) {
+            (_, FailOn::None) | (Flaw::Damage, FailOn::Truncated) => Ok(()),
+            (Flaw::Truncation, _) => Err(truncated()),
+            (Flaw::Damage, FailOn::Error) => Err(corrupt("part of its image data ends early")),
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(in crate::image) struct Decoded {
     pub(in crate::image) frame: Frame,
@@ -61,7 +73,7 @@ fn truncated() -> Error {
     corrupt("it ends within its image data")
 }
 
-/// What decoding allocates beside the frame, at most.
+/// What decoding allocates beside the frame, at most. Making colours of it takes less beside them.
 pub(in crate::image) fn extra_bytes(width: u32) -> u64 {
     let a_macroblock = Band::BYTES_A_MACROBLOCK + (size_of::<Above>() + size_of::<Filtering>()) as u64;
     u64::from(width.div_ceil(16)) * a_macroblock

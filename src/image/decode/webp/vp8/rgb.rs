@@ -56,6 +56,13 @@ impl<'a> Painter<'a> {
         Ok(Self { frame, chroma: [line()?, line()?], sums: [sums()?, sums()?] })
     }
 
+    /// For tests: bytes allocated.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        let lines: usize = self.chroma.iter().map(Vec::capacity).sum();
+        lines + self.sums.iter().map(|sums| sums.capacity() * size_of::<u16>()).sum::<usize>()
+    }
+
     /// Row `y` of the frame, three bytes a pixel, or four with alpha.
     pub(in crate::image) fn row(&mut self, y: u32, alpha: Option<&[u8]>, out: &mut [u8]) {
         let luma = row(&self.frame.luma, y);

@@ -9,6 +9,7 @@ use image_webp::WebPDecoder;
 
 use self::writer::{Chance, Choice, Writer, frame};
 use super::bool::Bool;
+use super::rgb::Painter;
 use super::*;
 use crate::image::encode;
 use crate::image::options::ResizeOptions;
@@ -216,5 +217,7 @@ fn memory_beside_the_frame_is_what_was_promised() {
             + decoder.above.capacity() * size_of::<Above>()
             + decoder.filtering.capacity() * size_of::<Filtering>();
         assert_eq!(bytes as u64, extra_bytes(width));
+        let found = decode(&data, choice.size, &Cancel::new()).unwrap().frame;
+        assert!(Painter::new(&found).unwrap().bytes() as u64 <= extra_bytes(width));
     }
 }

@@ -172,3 +172,12 @@ fn a_decoder_stops_before_the_next_row_of_macroblocks() {
     assert_eq!(decode(chunk(&file), size, &cancel).unwrap_err().code(), Code::Cancelled);
     assert_eq!(frame.to_rgb(None, &cancel).unwrap_err().code(), Code::Cancelled);
 }
+
+#[test]
+fn flaws_are_as_fatal_as_was_asked_for() {
+    let fatal = |flaw: Flaw| {
+        [FailOn::None, FailOn::Truncated, FailOn::Error].map(|fail_on| flaw.judge(fail_on).is_err())
+    };
+    assert_eq!(fatal(Flaw::Truncation), [false, true, true]);
+    assert_eq!(fatal(Flaw::Damage), [false, false, true]);
+}
