@@ -228,3 +228,61 @@ fn damaged_files() {
         }
     }
 }
+
+/// A lossless WebP of 1024×1024 pixels, in whose 65,536 blocks as many groups of codes are used: each of a
+/// hundred bytes, and of many times that as tables.
+fn webp_of_many_codes() -> Vec<u8> {
+    let (mut data, mut bits) = (vec![0x2F], 0);
+    let mut put = |value: u32, count: u32| {
+        for bit in 0..count {
+            if bits % 8 == 0 {
+                data.push(0);
+            }
+            *data.last_mut().unwrap() |= ((value >> bit & 1) as u8) << (bits % 8);
+            bits += 1;
+        }
+    };
+    // All 256 symbols have eight bits, which is said in a few of them; there are more symbols of green.
+    let flat = |put: &mut dyn FnMut(u32, u32), green: bool| {
+        put(8 << 1, 5);
+        put(0, 33);
+        put(1, 3);
+        if green { put(1 | 3 << 1 | 254 << 4, 12) } else { put(0, 1) }
+    };
+    let simple = |put: &mut dyn FnMut(u32, u32)| put(1, 4);
+    put(1023 | 1023 << 14 | 1 << 28, 32);
+    // Blocks of four pixels a side.
+    put(0b100, 3);
+    put(0, 4);
+    flat(&mut put, true);
+    flat(&mut put, false);
+    for _ in 0..3 {
+        simple(&mut put);
+    }
+    for block in 0..1_u32 << 16 {
+        put((block & 0xFF).reverse_bits() >> 24, 8);
+        put((block >> 8).reverse_bits() >> 24, 8);
+    }
+    for _ in 0..1 << 16 {
+        flat(&mut put, true);
+        for _ in 0..3 {
+            flat(&mut put, false);
+        }
+        simple(&mut put);
+    }
+    data.resize(data.len() + data.len() % 2, 0);
+    webp_of(&[riff_chunk(b"VP8L", &data)])
+}
+
+#[test]
+fn a_webp_of_many_codes() {
+    let data = webp_of_many_codes();
+    for fail_on in [FailOn::Error, FailOn::None] {
+        stays_within_its_plan("a WebP of many codes", &data, &[to(Format::Png)], fail_on);
+    }
+    let plan = Plan::new(&probe(&data).unwrap(), &to(Format::Png), &Limits::default()).unwrap();
+    assert!(plan.working_bytes() < 100 << 20, "{}", plan.working_bytes());
+    let refused =
+        resize_image_set(&data, &[to(Format::Png)], FailOn::Error, &Limits::default(), &Cancel::new());
+    assert_eq!(refused.map(drop).unwrap_err().code().as_str(), "ERR_IMAGE_LIMIT");
+}

@@ -6,7 +6,6 @@ mod vp8l;
 
 use std::ops::Range;
 
-use self::vp8l::Flaw;
 use super::super::format::Format;
 use super::super::metadata::Metadata;
 use super::super::options::FailOn;
@@ -148,7 +147,7 @@ impl Bitstream {
         }
     }
 
-    /// The image in colour, and how many of its rows there are; the others are zero.
+    /// The image in colour, and how many of its rows are as they were meant.
     fn decode(
         &self,
         bytes: &[u8],
@@ -161,7 +160,7 @@ impl Bitstream {
         if &self.image.name == b"VP8L" {
             let decoded = vp8l::decode(data, size, layout, cancel)?;
             if let Some(flaw) = decoded.flaw {
-                judge(flaw, fail_on)?;
+                flaw.judge(fail_on)?;
                 if decoded.rows == 0 {
                     return Err(flaw.error());
                 }
@@ -171,33 +170,15 @@ impl Bitstream {
         let alpha = match &self.alpha {
             Some(alpha) if layout.has_alpha() => {
                 let alpha = alpha::decode(&bytes[alpha.clone()], size, cancel)?;
-                alpha.flaw.map_or(Ok(()), |flaw| judge(flaw, fail_on))?;
+                alpha.flaw.map_or(Ok(()), |flaw| flaw.judge(fail_on))?;
                 Some(alpha.pixels)
             }
             _ => None,
         };
         let decoded = vp8::decode(data, size, cancel)?;
-        decoded.flaw.map_or(Ok(()), |flaw| judge(flaw.into(), fail_on))?;
+        decoded.flaw.map_or(Ok(()), |flaw| flaw.judge(fail_on))?;
         let pixels = decoded.frame.to_rgb(alpha.as_ref(), cancel)?;
-        // What is missing has been guessed.
-        Ok((pixels.convert(layout)?, size.1))
-    }
-}
-
-impl From<vp8::Flaw> for Flaw {
-    fn from(flaw: vp8::Flaw) -> Self {
-        match flaw {
-            vp8::Flaw::Truncation => Flaw::Truncation,
-            vp8::Flaw::Damage => Flaw::Damage("a part of its image data ends too early"),
-        }
-    }
-}
-
-/// Fails, or goes on with what there is, as the caller asked.
-fn judge(flaw: Flaw, fail_on: FailOn) -> Result<()> {
-    match (flaw, fail_on) {
-        (_, FailOn::None) | (Flaw::Damage(_), FailOn::Truncated) => Ok(()),
-        (flaw, _) => Err(flaw.error()),
+        Ok((pixels.convert(layout)?, decoded.rows))
     }
 }
 

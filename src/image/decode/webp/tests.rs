@@ -1,5 +1,7 @@
 //! Animations by hand, from lossless frames of known colours.
 
+mod files;
+
 use super::*;
 use crate::image::probe;
 

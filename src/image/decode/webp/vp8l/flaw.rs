@@ -1,8 +1,9 @@
 //! Why decoding stops.
 
-use super::super::super::super::format::Format;
-use super::super::super::super::probe::corrupt;
-use crate::error::Error;
+use crate::error::{Error, Result};
+use crate::image::format::Format;
+use crate::image::options::FailOn;
+use crate::image::probe::corrupt;
 
 /// Something wrong with a bitstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,14 @@ pub(in super::super) enum Flaw {
 }
 
 impl Flaw {
+    /// Fails, or goes on with what there is, as the caller asked.
+    pub(in super::super) fn judge(self, fail_on: FailOn) -> Result<()> {
+        match (self, fail_on) {
+            (_, FailOn::None) | (Flaw::Damage(_), FailOn::Truncated) => Ok(()),
+            (flaw, _) => Err(flaw.error()),
+        }
+    }
+
     /// As the error that it is where nothing may be wrong.
     pub(in super::super) fn error(self) -> Error {
         match self {
