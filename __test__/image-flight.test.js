@@ -103,22 +103,3 @@ test('transferred bytes join, and are taken all the same', async () => {
   assert.deepEqual([one.length, other.length], [0, 0])
   assert.ok(results[0].data.equals(results[1].data))
 })
-
-test('files that look alike cost the event loop no more the more there are', async () => {
-  // As long, and the same but for a byte at which no sample looks.
-  const bytes = png(1500, 1400, { noise: true })
-  const controller = new AbortController()
-  const outcomes = []
-  const spent = []
-  for (let i = 0; i < 40; i++) {
-    bytes[bytes.length - 1001] = i
-    const begun = performance.now()
-    outcomes.push(outcome(resizeImage(bytes, { ...OPTIONS, signal: controller.signal })))
-    spent.push(performance.now() - begun)
-  }
-  controller.abort()
-  await Promise.all(outcomes)
-  // The first ones find memory that is new to the process, the last ones compare no more than one.
-  const [first, last] = [Math.min(...spent.slice(1, 6)), Math.min(...spent.slice(-6))]
-  assert.ok(last < 2 * first + 0.5, `${spent.map((ms) => ms.toFixed(2))}`)
-})

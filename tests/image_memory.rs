@@ -245,7 +245,8 @@ fn webp_of_many_codes() -> Vec<u8> {
     // All 256 symbols have eight bits, which is said in a few of them; there are more symbols of green.
     let flat = |put: &mut dyn FnMut(u32, u32), green: bool| {
         put(8 << 1, 5);
-        put(0, 33);
+        put(0, 32);
+        put(0, 1);
         put(1, 3);
         if green { put(1 | 3 << 1 | 254 << 4, 12) } else { put(0, 1) }
     };

@@ -77,8 +77,8 @@ pub struct Metadata {
     pub bytes: u64,
     /// Whether the file ends before its pixels do. The header is whole.
     pub(super) truncated: bool,
-    /// Pixels of a piece that is decoded at once: a strip or tile of a TIFF packed with JPEG, or an animated
-    /// WebP's largest frame; 0 elsewhere.
+    /// Pixels of a piece that is decoded at once: a strip or tile of a TIFF packed with JPEG, or the
+    /// largest frame of a GIF or an animated WebP; 0 elsewhere.
     pub(super) piece_pixels: u64,
     /// Why the pixels cannot be decoded although the header reads well.
     pub(super) undecodable: Option<String>,

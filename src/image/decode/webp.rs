@@ -178,7 +178,7 @@ impl Bitstream {
         let decoded = vp8::decode(data, size, cancel)?;
         decoded.flaw.map_or(Ok(()), |flaw| flaw.judge(fail_on))?;
         let pixels = decoded.frame.to_rgb(alpha.as_ref(), cancel)?;
-        Ok((pixels.convert(layout)?, decoded.rows))
+        Ok((pixels.convert(layout, cancel)?, decoded.rows))
     }
 }
 

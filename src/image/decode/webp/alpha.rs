@@ -114,7 +114,7 @@ mod tests {
         let at = |x: usize, y: usize| values[y * 7 + x];
         match (filter, x, y) {
             (0, ..) | (_, 0, 0) => 0,
-            (1, 0, _) | (2, 1.., 1..) | (2 | 3, 0, _) => at(x, y - 1),
+            (1..=3, 0, _) | (2, 1.., 1..) => at(x, y - 1),
             (1, ..) | (2 | 3, _, 0) => at(x - 1, y),
             _ => {
                 let sum = i32::from(at(x - 1, y)) + i32::from(at(x, y - 1)) - i32::from(at(x - 1, y - 1));

@@ -35,7 +35,7 @@ struct Palette {
 
 /// The transforms of an image in the order in which they were done.
 pub(super) struct Transforms {
-    transforms: Vec<Transform>,
+    done: Vec<Transform>,
     /// A band of rows as one transform leaves it to the next, and another one to write to.
     band: Vec<u32>,
     other: Vec<u32>,
@@ -90,7 +90,7 @@ impl Transforms {
                 }
             });
         }
-        Ok((Self { transforms, band: zeroed(band)?, other: zeroed(band)? }, width))
+        Ok((Self { done: transforms, band: zeroed(band)?, other: zeroed(band)? }, width))
     }
 
     /// The image's own pixels of whole rows, of which the first is row `y`; all rows come one after the other,
@@ -98,7 +98,7 @@ impl Transforms {
     pub(super) fn undo(&mut self, pixels: &[u32], y: usize) -> &[u32] {
         let mut length = pixels.len();
         self.band[..length].copy_from_slice(pixels);
-        for transform in self.transforms.iter_mut().rev() {
+        for transform in self.done.iter_mut().rev() {
             let band = &mut self.band[..length];
             match transform {
                 Transform::Predict(predictor) => predictor.undo(band, y),

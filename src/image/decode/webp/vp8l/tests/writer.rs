@@ -30,7 +30,7 @@ impl Writer {
 
     pub(super) fn put(&mut self, value: u64, bits: u32) {
         for bit in 0..bits {
-            if self.bits % 8 == 0 {
+            if self.bits.is_multiple_of(8) {
                 self.bytes.push(0);
             }
             let last = self.bytes.len() - 1;
