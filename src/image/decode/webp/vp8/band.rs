@@ -191,6 +191,19 @@ impl Plane {
         }
     }
 
+    /// Fills the rows that are not there yet.
+    pub(super) fn fill(&mut self, value: u8, go_on: &mut impl FnMut() -> Result<()>) -> Result<()> {
+        /// At a time, between two looks at whether to go on.
+        const BYTES: usize = 1 << 20;
+        let all = self.width * self.height;
+        while self.data.len() < all {
+            go_on()?;
+            // Reserved as a whole.
+            self.data.resize(all.min(self.data.len() + BYTES), value);
+        }
+        Ok(())
+    }
+
     pub(super) fn into_vec(self) -> Vec<u8> {
         self.data
     }

@@ -61,7 +61,7 @@ impl Flaw {
 pub(in crate::image) struct Decoded {
     pub(in crate::image) frame: Frame,
     pub(in crate::image) flaw: Option<Flaw>,
-    /// Rows that are as they were meant. Those after them are guessed from what is above them.
+    /// Rows that are as they were meant. Those after them are guessed from what is above them, or gray.
     pub(in crate::image) rows: u32,
 }
 
@@ -72,6 +72,9 @@ fn corrupt(what: impl std::fmt::Display) -> Error {
 fn truncated() -> Error {
     corrupt("it ends within its image data")
 }
+
+/// Luma and chroma of what was not there to be decoded: gray.
+const MISSING: u8 = 128;
 
 /// What decoding allocates beside the frame, at most. Making colours of it takes less beside them.
 pub(in crate::image) fn extra_bytes(width: u32) -> u64 {
@@ -105,12 +108,21 @@ fn decode_while(data: &[u8], size: (u32, u32), mut go_on: impl FnMut() -> Result
         go_on()?;
         let partition = &mut partitions[y % count];
         decoder.row(partition, y == 0);
-        decoder.band.flush(&mut planes, y == 0, y + 1 == down);
-        flaw = flaw.or_else(|| decoder.first.flaw()).or_else(|| partition.flaw());
+        let ended = decoder.first.flaw().or_else(|| partition.flaw());
+        flaw = flaw.or(ended);
+        // Where there is only one partition, or none with headers, no row has anything more to come.
+        let last = y + 1 == down || (ended.is_some() && (count == 1 || decoder.first.flaw().is_some()));
+        decoder.band.flush(&mut planes, y == 0, last);
         if flaw.is_none() {
             // The next row's loop filter changes less than half of this one's macroblocks.
             rows = (y as u32 + 1) * 16 - 8;
         }
+        if last {
+            break;
+        }
+    }
+    for plane in &mut planes {
+        plane.fill(MISSING, &mut go_on)?;
     }
     let [luma, blue, red] = planes.map(Plane::into_vec);
     let half = (size.0.div_ceil(2), size.1.div_ceil(2));
