@@ -1,5 +1,5 @@
-//! From a file's bytes to pixels. Decoders of the image-rs project and weezl do part of the unpacking, our own
-//! that of JPEG, WebP and fax; what is around it is ours, so that memory is known before, every few milliseconds there is a
+//! From a file's bytes to pixels. JPEG, WebP, BMP and fax are ours; the png crate, weezl and flate2 do the unpacking
+//! of PNG, GIF and TIFF. All around it is ours, so that memory is known before, every few milliseconds there is a
 //! look at whether anybody still wants the picture, and damage is as fatal as was asked for.
 
 mod bmp;

@@ -3,7 +3,7 @@
 //! | format | encoder | licence | what a build needs |
 //! |---|---|---|---|
 //! | JPEG | ours: baseline and progressive, with codes made for each image | | |
-//! | PNG | container, filters: ours; compression: zlib-rs through flate2 | Zlib; MIT or Apache-2.0 | |
+//! | PNG | container, filters, and compression of filtered rows: ours; of others, zlib-rs through flate2 | Zlib; MIT or Apache-2.0 | |
 //! | palettes of PNG and GIF | colours: quantizr; dithering: ours | MIT | |
 //! | WebP | libwebp 1.6 through libwebp-sys, the only complete lossy encoder there is; container, animation: ours | BSD-3-Clause; MIT | a C compiler |
 //! | AVIF | rav1e without its threads; container: ours | BSD-2-Clause | nasm for the feature `avif-asm`, on x86-64 |
