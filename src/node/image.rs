@@ -7,7 +7,7 @@ use napi_derive::napi;
 
 use super::bridge::{Ask, Bridge};
 use super::environment::Environment;
-use super::image_flight::{Follower, Order};
+use super::image_flight::{Follower, Order, Patience};
 use super::image_input::{Input, SharedInput, read_file};
 use super::image_options::{ResizeRequest, fail_on};
 use super::image_task::ImageTask;
@@ -106,10 +106,10 @@ impl Bridge {
     /// in place, as one of its own.
     fn begin(&self, ask: &Ask, bytes: &[u8], order: Order, wish: Wish) -> Result<Option<Begun>> {
         order.limits.check_bytes(bytes.len() as u64)?;
-        if let Some(flight) = self.environment.flights.find(&order, bytes) {
+        if let Some(flight) = self.environment.flights.find(&order, bytes, Patience::None) {
             let admission = self.admit(ask.id, &ask.spec(0, 0))?;
             self.places.borrow_mut().insert(ask.id, Arc::clone(&wish.place));
-            match flight.join(Follower { admission, wish }) {
+            match flight.join(Follower { admission, wish }, Patience::None) {
                 Ok(_) => return Ok(None),
                 // It has landed this moment.
                 Err(late) => {
@@ -126,7 +126,7 @@ impl Bridge {
     }
 
     fn start(&self, begun: Begun, input: Input) {
-        start(&self.environment, begun, input);
+        start(&self.environment, begun, input, Patience::None);
     }
 
     fn resize_file(&self, ask: &Ask, path: String, order: Order, wish: Wish) -> Result<()> {
@@ -134,8 +134,8 @@ impl Bridge {
         let (id, place) = (ask.id, Arc::clone(&wish.place));
         self.with_file(ask, path, order.limits, move |bytes, admission| {
             let mut follower = Follower { admission, wish };
-            if let Some(flight) = environment.flights.find(&order, &bytes) {
-                follower = match flight.join(follower) {
+            if let Some(flight) = environment.flights.find(&order, &bytes, Patience::Some) {
+                follower = match flight.join(follower, Patience::Some) {
                     Ok(share) => {
                         drop(bytes);
                         drop(share);
@@ -174,10 +174,19 @@ impl Bridge {
     }
 }
 
-fn start(environment: &Arc<Environment>, begun: Begun, input: Input) {
-    let Begun { mut admission, plan, order, wish } = begun;
+fn start(environment: &Arc<Environment>, begun: Begun, input: Input, patience: Patience) {
+    let Begun { mut admission, plan, order, mut wish } = begun;
     let input = SharedInput::new(input, admission.part_with_input());
-    let flight = environment.flights.take_off(order, plan, &input);
+    let (flight, alike) = environment.flights.take_off(order, plan, &input, patience);
+    // Files that are read at the same time come here at the same time.
+    if let Some(alike) =
+        alike.filter(|alike| patience == Patience::Some && alike.is_of(input.as_ref(), patience))
+    {
+        match alike.join(Follower { admission, wish }, patience) {
+            Ok(_) => return,
+            Err(late) => Follower { admission, wish } = *late,
+        }
+    }
     let task = ImageTask::new(flight, input, wish, environment);
     environment.process.pool.enqueue(admission, Box::new(task));
 }
@@ -198,7 +207,10 @@ fn start_file(
             Ok(plan)
         });
     match plan {
-        Ok(plan) => start(environment, Begun { admission, plan, order, wish }, Input::Copied(bytes.into())),
+        Ok(plan) => {
+            let begun = Begun { admission, plan, order, wish };
+            start(environment, begun, Input::Copied(bytes.into()), Patience::Some);
+        }
         Err(error) => admission.fail(wish.error(error)),
     }
 }

@@ -8,7 +8,8 @@
 //! Identical means: the same options and the same bytes, compared byte by byte. A hash of a few of them says what is
 //! worth comparing, and there is never more than one: files that differ only where the hash does not look, as
 //! strangers might send them, are done each by itself, lest the event loop compare them all with one another. Nor
-//! does it ever wait for a lock here: where a worker holds one, the job is done by itself.
+//! does it ever wait for a lock here: where a worker holds one, the job is done by itself. Where files are read, off
+//! the loop, there is time for both.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
@@ -68,28 +69,33 @@ impl Flights {
     }
 
     /// A flight under way that makes the same of the same.
-    pub(super) fn find(&self, order: &Order, bytes: &[u8]) -> Option<Arc<Flight>> {
+    pub(super) fn find(&self, order: &Order, bytes: &[u8], patience: Patience) -> Option<Arc<Flight>> {
         let hash = self.hash(order, bytes);
-        let flight = with_order(self.by_hash.try_lock().ok()?.get(&hash)?, order)?;
-        let input = flight.input.try_lock().ok()?.clone()?;
-        (input.as_ref() == bytes).then_some(flight)
+        let flight = with_order(patience.lock(&self.by_hash)?.get(&hash)?, order)?;
+        flight.is_of(bytes, patience).then_some(flight)
     }
 
-    /// A new flight, for others to find.
-    pub(super) fn take_off(&self, order: Order, plan: Plan, input: &SharedInput) -> Arc<Flight> {
+    /// A new flight, for others to find. Where that is not possible at once, it flies alone; and where its place is
+    /// taken by one that looks alike, which is the second answer.
+    pub(super) fn take_off(
+        &self,
+        order: Order,
+        plan: Plan,
+        input: &SharedInput,
+        patience: Patience,
+    ) -> (Arc<Flight>, Option<Arc<Flight>>) {
         let hash = self.hash(&order, input.as_ref());
         let mut flight = Flight { hash, order, plan, input: Mutex::default(), followers: Mutex::default() };
-        // Where that is not possible at once, and where its place is taken by one that looks alike, it flies alone.
-        let Ok(mut by_hash) = self.by_hash.try_lock() else { return Arc::new(flight) };
+        let Some(mut by_hash) = patience.lock(&self.by_hash) else { return (Arc::new(flight), None) };
         let alike = by_hash.entry(hash).or_default();
-        if with_order(alike, &flight.order).is_some() {
-            return Arc::new(flight);
+        if let Some(other) = with_order(alike, &flight.order) {
+            return (Arc::new(flight), Some(other));
         }
         flight.input = Mutex::new(Some(input.clone()));
         flight.followers = Mutex::new(Some(BTreeMap::new()));
         let flight = Arc::new(flight);
         alike.push(Arc::downgrade(&flight));
-        flight
+        (flight, None)
     }
 
     /// The environment is going: nobody takes over any more, and no input is kept for that. What is being decoded
@@ -112,6 +118,24 @@ impl Flights {
     }
 }
 
+/// Whether to wait for a lock that somebody holds for a moment.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// On the event loop.
+    None,
+    /// On an I/O thread.
+    Some,
+}
+
+impl Patience {
+    fn lock<T>(self, mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+        match self {
+            Patience::None => mutex.try_lock().ok(),
+            Patience::Some => Some(lock(mutex)),
+        }
+    }
+}
+
 /// The one that makes the same, of bytes that look the same.
 fn with_order(alike: &[Weak<Flight>], order: &Order) -> Option<Arc<Flight>> {
     alike.iter().filter_map(Weak::upgrade).find(|flight| flight.order == *order)
@@ -123,13 +147,23 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Flight {
+    /// Whether it is of these bytes, and others can join.
+    pub(super) fn is_of(&self, bytes: &[u8], patience: Patience) -> bool {
+        let input = patience.lock(&self.input).and_then(|input| input.clone());
+        input.is_some_and(|input| input.as_ref() == bytes)
+    }
+
     /// Joins; gives the follower back where it is too late for that. The share of whoever brought an input of their
     /// own, which is of no use now, is theirs to drop with it.
-    pub(super) fn join(self: &Arc<Self>, mut follower: Follower) -> Result<InputShare, Box<Follower>> {
+    pub(super) fn join(
+        self: &Arc<Self>,
+        mut follower: Follower,
+        patience: Patience,
+    ) -> Result<InputShare, Box<Follower>> {
         let id = follower.wish.id;
         let cancel = follower.admission.cancel_flag().clone();
-        let share = match self.followers.try_lock().as_deref_mut() {
-            Ok(Some(followers)) => {
+        let share = match patience.lock(&self.followers).as_deref_mut() {
+            Some(Some(followers)) => {
                 let share = follower.admission.part_with_input();
                 let _ = follower.wish.place.set(Arc::downgrade(self));
                 followers.insert(id, follower);
