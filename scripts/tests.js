@@ -61,8 +61,8 @@ function javascriptTests(names) {
   const list = names.length > 0
     ? names.map((name) => path.resolve(process.env.INIT_CWD ?? process.cwd(), name))
     : files(ROOT, ['__test__']).filter((name) => name.endsWith('.test.js'))
-  // A test that hangs is a failure, not a wait.
-  return { name: 'JavaScript tests', run: () => child(process.execPath, ['--test', '--test-timeout=300000', ...list], { cwd: ROOT }) }
+  // A test that hangs is a failure, not a wait. The spec reporter says again at the end which have failed, and why.
+  return { name: 'JavaScript tests', run: () => child(process.execPath, ['--test', '--test-timeout=300000', '--test-reporter=spec', ...list], { cwd: ROOT }) }
 }
 
 /**
