@@ -8,7 +8,7 @@ use super::color::ToSrgb;
 use super::compose::{self, Composition};
 use super::encode;
 use super::gauge::{Gauge, Held};
-use super::job::Output;
+use super::job::{Hands, Output};
 use super::metadata::Metadata;
 use super::pixels::{Embedded, Frame, Picture, Pixels};
 use super::raster::{Kept, Planes, Raster};
@@ -86,8 +86,9 @@ impl Finisher {
         mut prepared: Prepared,
         timings: &Timings,
         gauge: &Gauge,
-        cancel: &Cancel,
+        hands: &impl Hands,
     ) -> Result<(Output, Held)> {
+        let cancel = hands.cancel();
         let target = &self.targets[index];
         let mut timings = timings.clone();
         let mut begun = Instant::now();
@@ -126,13 +127,13 @@ impl Finisher {
                 begun = Instant::now();
                 encoding = gauge.hold(bound + pixels.bytes());
                 let picture = Picture { embedded, ..Picture::still(pixels) };
-                encode::encode(&picture, target.format, &target.options, cancel)?
+                encode::encode(picture, target.format, &target.options, hands)?
             }
             Prepared::Picture { picture, held, color_ms } => {
                 timings.color_ms = color_ms;
                 encoding = gauge.hold(bound);
                 let data =
-                    encode::encode(&Picture { embedded, ..picture }, target.format, &target.options, cancel)?;
+                    encode::encode(Picture { embedded, ..picture }, target.format, &target.options, hands)?;
                 drop(held);
                 data
             }

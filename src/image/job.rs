@@ -272,6 +272,13 @@ fn finish(
     gauge: &Gauge,
     hands: &impl Hands,
 ) -> Result<Vec<Output>> {
+    if prepared.len() == 1 {
+        // Nothing else can be made beside it: what idle hands can do is within it.
+        return prepared
+            .into_iter()
+            .map(|one| finisher.finish(0, one, timings, gauge, hands).map(|(output, _)| output))
+            .collect();
+    }
     // The largest first: several hands then end at about the same time.
     let mut order: Vec<usize> = (0..prepared.len()).collect();
     order.sort_by_key(|index| std::cmp::Reverse(finisher.cost(*index, &prepared[*index])));

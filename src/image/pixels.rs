@@ -305,6 +305,12 @@ impl Picture {
     }
 }
 
+impl AsRef<[u8]> for Pixels {
+    fn as_ref(&self) -> &[u8] {
+        self.data()
+    }
+}
+
 fn sample_count(layout: Layout, width: u32, height: u32) -> Result<usize> {
     if width == 0 || height == 0 {
         return Err(Error::internal(format!("an image of {width}x{height} pixels has no pixels")));

@@ -23,6 +23,7 @@ mod sink;
 mod webp;
 
 use super::format::Format;
+use super::job::Hands;
 use super::options::{ChromaSubsampling, ResizeOptions};
 use super::pixels::{Embedded, Frame, Layout, Picture, Pixels};
 use super::plan::pixels as count;
@@ -32,17 +33,18 @@ use crate::pool::Cancel;
 
 /// Encodes the picture. Its layout is one that the format can hold, as the plan has seen to.
 pub(super) fn encode(
-    picture: &Picture,
+    picture: Picture,
     format: Format,
     options: &ResizeOptions,
-    cancel: &Cancel,
+    hands: &impl Hands,
 ) -> Result<Vec<u8>> {
+    let cancel = hands.cancel();
     let encoded = match format {
-        Format::Jpeg => jpeg::encode(picture, options, cancel),
-        Format::Png => png::encode(picture, options, cancel),
-        Format::WebP => webp::encode(picture, options, cancel),
-        Format::Avif => avif::encode(picture, options, cancel),
-        Format::Gif => gif::encode(picture, options, cancel),
+        Format::Jpeg => jpeg::encode(&picture, options, cancel),
+        Format::Png => png::encode(picture, options, hands),
+        Format::WebP => webp::encode(&picture, options, cancel),
+        Format::Avif => avif::encode(&picture, options, cancel),
+        Format::Gif => gif::encode(&picture, options, cancel),
         Format::Tiff | Format::Bmp => Err(Error::internal(format!("{} is not written", format.title()))),
     };
     // A cancelled encoder fails with whatever its writer made it say.
@@ -144,15 +146,14 @@ pub(super) fn extra_bytes(
         Format::Png if options.palette => PALETTE_BYTES,
         _ => 0,
     };
-    // A row, the one above, four filtered ones, and what waits to be compressed, with its prices.
-    let rows = match format {
-        Format::Png => u64::from(canvas.0).saturating_mul(layout.pixel_bytes() as u64 * 16),
+    let parts = match format {
+        Format::Png => png::extra_bytes(canvas, layout.pixel_bytes()),
         _ => 0,
     };
     padded
         .saturating_mul(a_pixel)
         .saturating_add(palettes.min(padded.saturating_mul(160)))
-        .saturating_add(rows)
+        .saturating_add(parts)
         .saturating_add(4 << 20)
 }
 

@@ -18,7 +18,7 @@ fn gradient(layout: Layout, width: u32, height: u32) -> Pixels {
 }
 
 fn encoded(pixels: &Pixels, format: Format, options: &ResizeOptions) -> Vec<u8> {
-    encode(&Picture::still(pixels.duplicate().unwrap()), format, options, &Cancel::new()).unwrap()
+    encode(Picture::still(pixels.duplicate().unwrap()), format, options, &Cancel::new()).unwrap()
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn cancelled_encoders_say_cancelled() {
     let pixels = gradient(Layout::Rgb8, 64, 64);
     for format in [Format::Jpeg, Format::Png, Format::WebP, Format::Avif, Format::Gif] {
         let error =
-            encode(&Picture::still(pixels.duplicate().unwrap()), format, &ResizeOptions::default(), &cancel)
+            encode(Picture::still(pixels.duplicate().unwrap()), format, &ResizeOptions::default(), &cancel)
                 .unwrap_err();
         assert_eq!(error.code(), Code::Cancelled, "{format:?}");
     }

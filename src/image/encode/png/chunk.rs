@@ -27,14 +27,15 @@ impl File {
         self.end(start)
     }
 
-    /// Appends to the image's data what `write` appends, which is what it is given the file's bytes for.
-    pub(super) fn data(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
+    /// Appends to the image's data.
+    pub(super) fn data(&mut self, bytes: &[u8]) -> Result<()> {
+        self.bytes.try_reserve(bytes.len() + 24).map_err(|_| out_of_memory(bytes.len() as u64))?;
         let start = match self.open {
             Some(start) => start,
             None => self.begin(*b"IDAT"),
         };
         self.open = Some(start);
-        write(&mut self.bytes)?;
+        self.bytes.extend_from_slice(bytes);
         if self.bytes.len() - start >= DATA_BYTES { self.end_data() } else { Ok(()) }
     }
 

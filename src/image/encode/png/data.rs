@@ -1,18 +1,31 @@
 //! The image's data: rows, filtered, compressed as a zlib stream (RFC 1950), in IDAT chunks.
+//!
+//! An image is divided into parts of whole rows, by its size alone, so that the same image makes the same file
+//! whoever is idle. Parts are filtered and compressed side by side; each may refer to the end of the one before,
+//! as pigz has it (M. Adler, <https://zlib.net/pigz/>).
 
-use flate2::{Compress, Compression, FlushCompress, Status};
+use std::ops::Range;
+use std::sync::Arc;
 
+use super::super::super::job::Hands;
 use super::super::super::options::PngFilter;
-use super::super::super::pixels::out_of_memory;
+use super::super::sink::reserved;
 use super::chunk::File;
 use super::filter::Filterer;
-use super::zlib::Deflater;
-use crate::error::{Error, Result};
+use super::packer::Packer;
+use super::zlib::{self, Adler};
+use crate::deflate::WINDOW;
+use crate::error::Result;
 use crate::pool::Cancel;
 
-/// So much is filtered, then compressed, before the next look at the flag; and a block of ours, since what the
-/// rows are like changes along the image.
-const BAND_BYTES: usize = 1 << 15;
+/// A part has at least so many bytes: what it takes to find out what the one before ended with is a few per cent.
+const PART_BYTES: usize = 192 << 10;
+/// An image has about so many parts, if they can be as large, ...
+const PARTS: usize = 8;
+/// ... and no larger ones.
+const MOST_PART_BYTES: usize = 1 << 20;
+/// So many parts are in memory at a time.
+const PARTS_AT_ONCE: usize = 8;
 
 /// Bits a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,116 +36,107 @@ pub(super) enum Depth {
     Sixteen,
 }
 
-pub(super) fn write<'a>(
+/// An image's rows, without gaps.
+pub(super) struct Rows<D> {
+    pub(super) data: D,
+    /// Of a row, at least 1.
+    pub(super) bytes: usize,
+    pub(super) depth: Depth,
+    /// Bytes a pixel, at least 1.
+    pub(super) pixel: usize,
+}
+
+impl<D: AsRef<[u8]>> Rows<D> {
+    fn count(&self) -> usize {
+        self.data.as_ref().len() / self.bytes
+    }
+
+    fn put(&self, row: usize, out: &mut [u8]) {
+        let row = &self.data.as_ref()[row * self.bytes..][..self.bytes];
+        match self.depth {
+            Depth::Eight => out.copy_from_slice(row),
+            Depth::Sixteen => big_endian(row, out),
+        }
+    }
+
+    /// These rows, filtered.
+    fn filtered(&self, rows: Range<usize>, filter: PngFilter, cancel: &Cancel) -> Result<Vec<u8>> {
+        let mut out = reserved(rows.len() * (self.bytes + 1))?;
+        let mut filterer = Filterer::new(filter, self.bytes, self.pixel);
+        if let Some(above) = rows.start.checked_sub(1) {
+            self.put(above, filterer.above_mut());
+        }
+        for row in rows {
+            cancel.check()?;
+            self.put(row, filterer.row_mut());
+            filterer.filter(&mut out);
+        }
+        Ok(out)
+    }
+}
+
+/// Where an image of so many rows is divided.
+fn parts(rows: usize, bytes: usize) -> Vec<Range<usize>> {
+    let all = rows.saturating_mul(bytes);
+    let size = (all / PARTS).clamp(PART_BYTES, MOST_PART_BYTES);
+    let count = (all / size).clamp(1, rows.max(1));
+    (0..count).map(|part| rows * part / count..rows * (part + 1) / count).collect()
+}
+
+/// What is in memory at most beside the image and the file: parts, filtered and compressed, and what each is made
+/// with: rows as they are and filtered ones, and a compressor.
+pub(in super::super) fn extra_bytes(canvas: (u32, u32), pixel: usize) -> u64 {
+    let row = u64::from(canvas.0).saturating_mul(pixel as u64).saturating_add(1);
+    let image = row.saturating_mul(u64::from(canvas.1));
+    let parts = (image / PART_BYTES as u64).clamp(1, PARTS_AT_ONCE as u64);
+    let filtered = image.min((PARTS_AT_ONCE * 2 * MOST_PART_BYTES) as u64);
+    filtered
+        .saturating_mul(2)
+        .saturating_add(parts.saturating_mul(row.saturating_mul(8).saturating_add(1 << 20)))
+}
+
+pub(super) fn write<D>(
     file: &mut File,
-    rows: impl ExactSizeIterator<Item = &'a [u8]>,
-    depth: Depth,
-    pixel: usize,
+    rows: Rows<D>,
     filter: PngFilter,
     level: u8,
-    cancel: &Cancel,
-) -> Result<()> {
-    let mut packer = Packer::new(filter, level, pixel);
-    let mut filterer = None;
-    for row in rows {
-        let filterer = filterer.get_or_insert_with(|| Filterer::new(filter, row.len(), pixel));
-        match depth {
-            Depth::Eight => filterer.row_mut().copy_from_slice(row),
-            Depth::Sixteen => big_endian(row, filterer.row_mut()),
+    hands: &impl Hands,
+) -> Result<()>
+where
+    D: AsRef<[u8]> + Send + Sync + 'static,
+{
+    let rows = Arc::new(rows);
+    let ranges = parts(rows.count(), rows.bytes + 1);
+    let pixel = rows.pixel;
+    let mut sum = Adler::new();
+    // The end of the part before.
+    let mut window = Vec::new();
+    file.data(&zlib::header(level))?;
+    let last_round = ranges.len().div_ceil(PARTS_AT_ONCE) - 1;
+    for (round, ranges) in ranges.chunks(PARTS_AT_ONCE).enumerate() {
+        let is_last = last_round == round;
+        let (shared, cancel, taken) = (Arc::clone(&rows), hands.cancel().clone(), ranges.to_vec());
+        let filtered = Arc::new(
+            hands.each(ranges.len(), move |part| shared.filtered(taken[part].clone(), filter, &cancel))?,
+        );
+        let (shared, cancel, before) = (Arc::clone(&filtered), hands.cancel().clone(), window);
+        let packed = hands.each(ranges.len(), move |part| {
+            let data = &shared[part];
+            let before = part.checked_sub(1).map_or(&before, |before| &shared[before]);
+            let before = &before[before.len().saturating_sub(WINDOW)..];
+            let ends = is_last && part + 1 == shared.len();
+            let packed = Packer::new(filter, level, pixel).pack(before, data, ends, &cancel)?;
+            Ok((packed, Adler::of(data)))
+        })?;
+        for ((packed, part), data) in packed.into_iter().zip(filtered.iter()) {
+            file.data(&packed)?;
+            sum.append(&part, data.len());
         }
-        filterer.filter(packer.pending());
-        if packer.waiting() >= BAND_BYTES {
-            cancel.check()?;
-            file.data(|out| packer.pack(false, out))?;
-        }
+        window =
+            filtered.last().map_or_else(Vec::new, |data| data[data.len().saturating_sub(WINDOW)..].to_vec());
     }
-    cancel.check()?;
-    file.data(|out| packer.pack(true, out))?;
+    file.data(&sum.value().to_be_bytes())?;
     file.end_data()
-}
-
-/// What compresses. Filtered rows are our own encoder's. Rows as they are have longer matches further back, of
-/// which a general encoder makes more; it also stores, at level 0.
-enum Packer {
-    Own(Box<Deflater>),
-    General { compress: Compress, band: Vec<u8> },
-}
-
-impl Packer {
-    fn new(filter: PngFilter, level: u8, pixel: usize) -> Self {
-        if filter == PngFilter::None || level == 0 {
-            let compress = Compress::new(Compression::new(u32::from(level)), true);
-            return Packer::General { compress, band: Vec::new() };
-        }
-        // Measured on a photograph with alpha, 720x540, adaptive, against zlib-rs at level 6 (461,500 bytes in
-        // 46 ms): one place 450,911 in 22, two 447,432 in 26, four 445,642 in 35. On one without (518,786 in 54):
-        // 539,967 in 32, 533,421 in 41, 528,539 in 46. Where the four bytes that are looked for are a pixel, the
-        // last place is mostly the best.
-        let depth = match level {
-            0..=3 => 1,
-            4..=6 if pixel.is_multiple_of(4) => 1,
-            4..=5 => 2,
-            6 => 4,
-            7 => 8,
-            8 => 16,
-            _ => 64,
-        };
-        Packer::Own(Box::new(Deflater::new(depth)))
-    }
-
-    fn pending(&mut self) -> &mut Vec<u8> {
-        match self {
-            Packer::Own(deflater) => deflater.pending(),
-            Packer::General { band, .. } => band,
-        }
-    }
-
-    fn waiting(&self) -> usize {
-        match self {
-            Packer::Own(deflater) => deflater.waiting(),
-            Packer::General { band, .. } => band.len(),
-        }
-    }
-
-    fn pack(&mut self, last: bool, out: &mut Vec<u8>) -> Result<()> {
-        match self {
-            Packer::Own(deflater) => deflater.block(last, out),
-            Packer::General { compress, band } => {
-                let flush = if last { FlushCompress::Finish } else { FlushCompress::None };
-                deflate(compress, band, flush, out)?;
-                band.clear();
-                Ok(())
-            }
-        }
-    }
-}
-
-/// Appends a whole zlib stream.
-pub(super) fn zlib(data: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    let mut compress = Compress::new(Compression::best(), true);
-    deflate(&mut compress, data, FlushCompress::Finish, out)
-}
-
-fn deflate(compress: &mut Compress, mut data: &[u8], flush: FlushCompress, out: &mut Vec<u8>) -> Result<()> {
-    loop {
-        // Without spare room it would write nothing, and Vec's own growth aborts where there is no memory.
-        if out.capacity() - out.len() < BAND_BYTES {
-            let more = BAND_BYTES.max(out.len() / 2);
-            out.try_reserve(more).map_err(|_| out_of_memory(more as u64))?;
-        }
-        let before = compress.total_in();
-        let status = compress
-            .compress_vec(data, out, flush)
-            .map_err(|error| Error::internal(format!("compressing PNG failed: {error}")))?;
-        data = &data[(compress.total_in() - before) as usize..];
-        let done = match flush {
-            FlushCompress::Finish => status == Status::StreamEnd,
-            _ => data.is_empty(),
-        };
-        if done {
-            return Ok(());
-        }
-    }
 }
 
 /// Sixteen bits in the order of the wire (section 7.1).
@@ -141,5 +145,29 @@ fn big_endian(row: &[u8], out: &mut [u8]) {
     let (to, _) = out.as_chunks_mut::<2>();
     for (to, from) in to.iter_mut().zip(from) {
         *to = u16::from_ne_bytes(*from).to_be_bytes();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn parts_are_all_rows_in_their_order(rows in 1_usize..70_000, bytes in 2_usize..600_000) {
+            let parts = parts(rows, bytes);
+            prop_assert_eq!(parts.first().map(|part| part.start), Some(0));
+            prop_assert_eq!(parts.last().map(|part| part.end), Some(rows));
+            prop_assert!(parts.windows(2).all(|pair| pair[0].end == pair[1].start));
+            for part in &parts {
+                prop_assert!(!part.is_empty());
+                // Within two parts' bound or a single row's.
+                prop_assert!(part.len() == 1 || part.len() * bytes <= 2 * MOST_PART_BYTES);
+                // As far as a match may refer, unless there is nothing before.
+                prop_assert!(parts.len() == 1 || part.len() * bytes >= WINDOW);
+            }
+        }
     }
 }

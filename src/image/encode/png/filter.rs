@@ -35,6 +35,11 @@ impl Filterer {
         &mut self.row[self.pixel..]
     }
 
+    /// Where the row above the first is to be put, if the image does not begin there.
+    pub(super) fn above_mut(&mut self) -> &mut [u8] {
+        &mut self.above[self.pixel..]
+    }
+
     /// Appends the filter's type and the filtered row.
     pub(super) fn filter(&mut self, out: &mut Vec<u8>) {
         let (row, left) = (&self.row[self.pixel..], &self.row[..self.row.len() - self.pixel]);

@@ -33,7 +33,8 @@ pub(super) struct Finder {
     before: Box<[u16; WINDOW]>,
     /// How many places are looked at.
     depth: usize,
-    prices: Prices,
+    /// `None` before the first block.
+    prices: Option<Prices>,
     /// The price of all bytes before each, counted from the block's first, modulo 2^32: a row may be very long, and
     /// what matters are differences over the length of a match.
     sums: Vec<u32>,
@@ -58,30 +59,38 @@ impl Finder {
             heads: Box::new([0; 1 << BITS]),
             before: Box::new([0; WINDOW]),
             depth,
-            prices: Prices::guessed(),
+            prices: None,
             sums: Vec::new(),
         }
     }
 
     /// Prices for the next block, by how often each symbol came in the last.
     pub(super) fn learn(&mut self, counts: &Counts) {
-        self.prices = Prices::of(counts);
+        self.prices = Some(Prices::of(counts));
+    }
+
+    /// Takes in what comes before the data: places count from its start.
+    pub(super) fn remember(&mut self, before: &[u8]) {
+        for at in 0..before.len().saturating_sub(TAIL) {
+            self.insert(eight(before, at), at, 0);
+        }
     }
 
     /// Parts `data` from `from` on into sequences. Places count from `base`, modulo 2^16.
     pub(super) fn find(&mut self, data: &[u8], from: usize, base: u16, sequences: &mut Vec<Sequence>) {
+        let prices = self.prices.take().unwrap_or_else(|| Prices::guessed(&data[from..]));
         let mut sum = 0;
         self.sums.clear();
         self.sums.push(0);
         self.sums.extend(data[from..].iter().map(|&byte| {
-            sum = u32::wrapping_add(sum, u32::from(self.prices.bytes[usize::from(byte)]));
+            sum = u32::wrapping_add(sum, u32::from(prices.bytes[usize::from(byte)]));
             sum
         }));
         let end = data.len();
         let last = end.saturating_sub(TAIL + 1);
         let (mut at, mut unmatched) = (from, from);
         while at < last {
-            let mut found = self.look(data, at, from, base);
+            let mut found = self.look(data, at, from, base, &prices);
             if found.gain <= 0 {
                 at += 1;
                 continue;
@@ -90,7 +99,7 @@ impl Finder {
             // Lazily: one byte further there may be one that saves more.
             while found.length < GOOD_MATCH && at + 1 < last {
                 looked = at + 2;
-                let next = self.look(data, at + 1, from, base);
+                let next = self.look(data, at + 1, from, base, &prices);
                 if next.gain <= found.gain {
                     break;
                 }
@@ -123,7 +132,7 @@ impl Finder {
 
     /// The match at `at` that saves the most.
     #[inline]
-    fn look(&mut self, data: &[u8], at: usize, from: usize, base: u16) -> Match {
+    fn look(&mut self, data: &[u8], at: usize, from: usize, base: u16, prices: &Prices) -> Match {
         let bytes = eight(data, at);
         let place = (at as u16).wrapping_add(base);
         let mut other = self.insert(bytes, at, base);
@@ -144,7 +153,7 @@ impl Finder {
                     (different.trailing_zeros() / 8) as usize
                 };
                 if length > best.length {
-                    let gain = self.gain(at - from, length, distance);
+                    let gain = self.gain(at - from, length, distance, prices);
                     if gain > best.gain {
                         best = Match { gain, length, distance };
                     }
@@ -160,17 +169,21 @@ impl Finder {
 
     /// What a match at this place of the block saves.
     #[inline]
-    fn gain(&self, place: usize, length: usize, distance: usize) -> i32 {
+    fn gain(&self, place: usize, length: usize, distance: usize, prices: &Prices) -> i32 {
         let bytes = self.sums[place + length].wrapping_sub(self.sums[place]);
         let code = distance_symbol(distance as u16).code;
-        bytes as i32 - i32::from(self.prices.lengths[length]) - i32::from(self.prices.distances[code])
+        bytes as i32 - i32::from(prices.lengths[length]) - i32::from(prices.distances[code])
     }
 }
 
 impl Prices {
-    /// What they might be before anything is known.
-    fn guessed() -> Self {
-        Self::made(|_| 7 * BIT, |_| 7 * BIT, |_| 5 * BIT)
+    /// What they might be before it is known how often each symbol comes: as if all bytes were literals.
+    fn guessed(data: &[u8]) -> Self {
+        let mut counts = [0_u32; 256];
+        for &byte in data {
+            counts[usize::from(byte)] += 1;
+        }
+        Self::made(|byte| price(counts[byte], data.len() as u32), |_| 7 * BIT, |_| 5 * BIT)
     }
 
     fn of(counts: &Counts) -> Self {

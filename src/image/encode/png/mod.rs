@@ -5,19 +5,22 @@
 
 mod chunk;
 mod data;
+mod deflater;
 mod filter;
 mod indexed;
 mod matches;
+mod packer;
 mod zlib;
 
 use chunk::File;
-use data::Depth;
+use data::{Depth, Rows};
 
+use super::super::job::Hands;
 use super::super::options::{PngFilter, ResizeOptions};
-use super::super::pixels::{Layout, Picture, Pixels};
+use super::super::pixels::{Embedded, Layout, Picture, Pixels};
 use super::{palette, profile};
 use crate::error::{Error, Result};
-use crate::pool::Cancel;
+pub(super) use data::extra_bytes;
 
 /// Colour types (section 11.2.1).
 const GRAY: u8 = 0;
@@ -26,14 +29,15 @@ const INDEXED: u8 = 3;
 const GRAY_ALPHA: u8 = 4;
 const COLOR_ALPHA: u8 = 6;
 
-pub(super) fn encode(picture: &Picture, options: &ResizeOptions, cancel: &Cancel) -> Result<Vec<u8>> {
-    let pixels = picture.first()?;
-    cancel.check()?;
+pub(super) fn encode(picture: Picture, options: &ResizeOptions, hands: &impl Hands) -> Result<Vec<u8>> {
+    let Picture { frames, embedded, .. } = picture;
+    let first = frames.into_iter().next().ok_or_else(|| Error::internal("a picture without frames"))?;
+    hands.cancel().check()?;
     let mut file = File::new();
     if options.palette {
-        indexed(&mut file, picture, pixels, options, cancel)?;
+        indexed(&mut file, &embedded, first.pixels, options, hands)?;
     } else {
-        direct(&mut file, picture, pixels, options, cancel)?;
+        direct(&mut file, &embedded, first.pixels, options, hands)?;
     }
     file.chunk(*b"IEND", &[])?;
     Ok(file.into_bytes())
@@ -41,10 +45,10 @@ pub(super) fn encode(picture: &Picture, options: &ResizeOptions, cancel: &Cancel
 
 fn direct(
     file: &mut File,
-    picture: &Picture,
-    pixels: &Pixels,
+    embedded: &Embedded,
+    pixels: Pixels,
     options: &ResizeOptions,
-    cancel: &Cancel,
+    hands: &impl Hands,
 ) -> Result<()> {
     let layout = pixels.layout();
     let (color_type, narrow) = match layout {
@@ -54,38 +58,31 @@ fn direct(
         Layout::Rgba8 | Layout::Rgba16 => (COLOR_ALPHA, layout == Layout::Rgba8),
         Layout::Cmyk8 => return Err(Error::internal("PNG cannot hold ink")),
     };
-    header(file, pixels, if narrow { 8 } else { 16 }, color_type)?;
-    metadata(file, picture, layout)?;
+    header(file, &pixels, if narrow { 8 } else { 16 }, color_type)?;
+    metadata(file, embedded, layout)?;
     let depth = if narrow { Depth::Eight } else { Depth::Sixteen };
     // Stored as they are, filtered rows are not smaller.
     let filter = match options.png_filter {
         PngFilter::Adaptive if options.compression_level == 0 => PngFilter::None,
         filter => filter,
     };
-    data::write(
-        file,
-        pixels.data().chunks_exact(pixels.stride()),
-        depth,
-        layout.pixel_bytes(),
-        filter,
-        options.compression_level,
-        cancel,
-    )
+    let rows = Rows { bytes: pixels.stride(), depth, pixel: layout.pixel_bytes(), data: pixels };
+    data::write(file, rows, filter, options.compression_level, hands)
 }
 
 fn indexed(
     file: &mut File,
-    picture: &Picture,
-    pixels: &Pixels,
+    embedded: &Embedded,
+    pixels: Pixels,
     options: &ResizeOptions,
-    cancel: &Cancel,
+    hands: &impl Hands,
 ) -> Result<()> {
-    let image = palette::quantise(pixels, options, cancel)?;
+    let image = palette::quantise(&pixels, options, hands.cancel())?;
     // Colours that are not opaque first, so that tRNS may end with them (section 11.3.1.1).
     let image = indexed::translucent_first(image);
     let bits = indexed::depth(image.colors.len());
-    header(file, pixels, bits, INDEXED)?;
-    metadata(file, picture, Layout::Rgb8)?;
+    header(file, &pixels, bits, INDEXED)?;
+    metadata(file, embedded, Layout::Rgb8)?;
     let colors: Vec<u8> = image.colors.iter().flat_map(|color| [color[0], color[1], color[2]]).collect();
     file.chunk(*b"PLTE", &colors)?;
     let alphas: Vec<u8> =
@@ -93,14 +90,18 @@ fn indexed(
     if !alphas.is_empty() {
         file.chunk(*b"tRNS", &alphas)?;
     }
-    let packed = indexed::pack(&image.indices, pixels.width() as usize, bits)?;
+    let width = pixels.width() as usize;
+    drop(pixels);
+    let packed = indexed::pack(&image.indices, width, bits)?;
+    drop(image);
     // Differences of indices mean nothing: unless one is asked for, no filter (section 12.7).
     let filter = match options.png_filter {
         PngFilter::Adaptive => PngFilter::None,
         filter => filter,
     };
-    let rows = packed.chunks_exact(indexed::row_bytes(pixels.width() as usize, bits));
-    data::write(file, rows, Depth::Eight, 1, filter, options.compression_level, cancel)
+    let bytes = indexed::row_bytes(width, bits);
+    let rows = Rows { data: packed, bytes, depth: Depth::Eight, pixel: 1 };
+    data::write(file, rows, filter, options.compression_level, hands)
 }
 
 fn header(file: &mut File, pixels: &Pixels, bits: u8, color_type: u8) -> Result<()> {
@@ -113,21 +114,21 @@ fn header(file: &mut File, pixels: &Pixels, bits: u8, color_type: u8) -> Result<
 }
 
 /// What comes before PLTE and IDAT (section 5.6). `layout` is that of the colours.
-fn metadata(file: &mut File, picture: &Picture, layout: Layout) -> Result<()> {
-    match profile::fitting(&picture.embedded, layout) {
+fn metadata(file: &mut File, embedded: &Embedded, layout: Layout) -> Result<()> {
+    match profile::fitting(embedded, layout) {
         Some(icc) => {
             // A name, DEFLATE, and the compressed profile (section 11.3.2.3).
             let mut body = b"ICC profile\0\0".to_vec();
-            data::zlib(icc, &mut body)?;
+            packer::zlib(icc, &mut body)?;
             file.chunk(*b"iCCP", &body)?;
         }
         // Perceptual intent (section 11.3.2.5).
         None => file.chunk(*b"sRGB", &[0])?,
     }
-    if let Some(exif) = &picture.embedded.exif {
+    if let Some(exif) = &embedded.exif {
         file.chunk(*b"eXIf", exif)?;
     }
-    if let Some(xmp) = &picture.embedded.xmp {
+    if let Some(xmp) = &embedded.xmp {
         // A keyword, not compressed, no language, no translation (section 11.3.3.4).
         let body = [&b"XML:com.adobe.xmp\0\0\0\0\0"[..], xmp].concat();
         file.chunk(*b"iTXt", &body)?;

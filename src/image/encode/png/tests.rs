@@ -4,8 +4,10 @@ use png::{BitDepth, ColorType, Decoder, Transformations};
 
 use super::*;
 use crate::error::Code;
+use crate::image::job::Hands;
 use crate::image::pixels::Embedded;
 use crate::image::probe;
+use crate::pool::Cancel;
 
 const FILTERS: [PngFilter; 6] = [
     PngFilter::Adaptive,
@@ -31,7 +33,7 @@ fn image(layout: Layout, width: u32, height: u32) -> Pixels {
 }
 
 fn encoded(pixels: &Pixels, options: &ResizeOptions) -> Vec<u8> {
-    encode(&Picture::still(pixels.duplicate().unwrap()), options, &Cancel::new()).unwrap()
+    encode(Picture::still(pixels.duplicate().unwrap()), options, &Cancel::new()).unwrap()
 }
 
 /// Samples as the png crate reads them, and what they are.
@@ -93,6 +95,41 @@ fn images_of_many_bands_and_chunks_are_exact() {
                 _ => pixels.data().to_vec(),
             };
             assert!(found == expected, "{layout:?} {level}");
+        }
+    }
+}
+
+/// Does the last part first.
+struct Backwards(Cancel);
+
+impl Hands for Backwards {
+    fn cancel(&self) -> &Cancel {
+        &self.0
+    }
+
+    fn each<T, F>(&self, parts: usize, part: F) -> Result<Vec<T>>
+    where
+        T: Send + 'static,
+        F: Fn(usize) -> Result<T> + Send + Sync + 'static,
+    {
+        let mut made: Vec<T> = (0..parts).rev().map(part).collect::<Result<_>>()?;
+        made.reverse();
+        Ok(made)
+    }
+}
+
+#[test]
+fn the_same_image_makes_the_same_file_whoever_is_idle() {
+    for (level, filter) in [(6, PngFilter::Adaptive), (6, PngFilter::None), (0, PngFilter::None)] {
+        for (width, height) in [(9, 7), (700, 611), (1900, 1900)] {
+            let pixels = image(Layout::Rgba8, width, height);
+            let options =
+                ResizeOptions { compression_level: level, png_filter: filter, ..Default::default() };
+            let alone = encoded(&pixels, &options);
+            let picture = Picture::still(pixels.duplicate().unwrap());
+            assert!(encode(picture, &options, &Backwards(Cancel::new())).unwrap() == alone);
+            let (found, ..) = decoded(&alone, Transformations::IDENTITY);
+            assert!(found == pixels.data(), "{level} {filter:?} {width}x{height}");
         }
     }
 }
@@ -197,7 +234,7 @@ fn metadata_comes_back() {
         };
         let picture = Picture { embedded, ..Picture::still(image(Layout::Rgb8, 10, 10)) };
         let options = ResizeOptions { palette, ..Default::default() };
-        let data = encode(&picture, &options, &Cancel::new()).unwrap();
+        let data = encode(picture, &options, &Cancel::new()).unwrap();
         let reader = Decoder::new(Cursor::new(&data)).read_info().unwrap();
         let info = reader.info();
         assert_eq!(info.icc_profile.as_deref(), Some(&icc[..]));
@@ -219,7 +256,7 @@ fn a_cancelled_job_says_so() {
     cancel.cancel();
     for palette in [false, true] {
         let options = ResizeOptions { palette, ..Default::default() };
-        let error = encode(&Picture::still(image(Layout::Rgb8, 8, 8)), &options, &cancel).unwrap_err();
+        let error = encode(Picture::still(image(Layout::Rgb8, 8, 8)), &options, &cancel).unwrap_err();
         assert_eq!(error.code(), Code::Cancelled);
     }
 }
@@ -227,5 +264,5 @@ fn a_cancelled_job_says_so() {
 #[test]
 fn ink_is_an_error() {
     let ink = Picture::still(Pixels::new(Layout::Cmyk8, 2, 2).unwrap());
-    assert_eq!(encode(&ink, &ResizeOptions::default(), &Cancel::new()).unwrap_err().code(), Code::Internal);
+    assert_eq!(encode(ink, &ResizeOptions::default(), &Cancel::new()).unwrap_err().code(), Code::Internal);
 }

@@ -1,85 +1,20 @@
-//! A zlib stream (RFC 1950) of filtered rows, in bands that are appended to what is to be compressed.
+//! What is around the blocks of a zlib stream (RFC 1950): its header and its checksum.
 
-use super::super::super::pixels::out_of_memory;
-use super::matches::Finder;
-use crate::deflate::{Bits, Pause, Sequence, WINDOW, write_block};
-use crate::error::Result;
-
-/// DEFLATE with a window of 32 KiB, no dictionary, the default level (section 2.2).
-const HEADER: [u8; 2] = [0x78, 0x9C];
-
-pub(super) struct Deflater {
-    finder: Finder,
-    sequences: Vec<Sequence>,
-    /// The end of what is compressed, and behind it what is not yet.
-    pending: Vec<u8>,
-    compressed: usize,
-    /// How far `pending` begins from the start of the data, modulo 2^16.
-    base: u16,
-    sum: Adler,
-    pause: Pause,
-    begun: bool,
-}
-
-impl Deflater {
-    /// `depth` is how many places are looked at for each match.
-    pub(super) fn new(depth: usize) -> Self {
-        Self {
-            finder: Finder::new(depth),
-            sequences: Vec::new(),
-            pending: Vec::new(),
-            compressed: 0,
-            base: 0,
-            sum: Adler::new(),
-            pause: Pause::default(),
-            begun: false,
-        }
-    }
-
-    /// Where data is appended.
-    pub(super) fn pending(&mut self) -> &mut Vec<u8> {
-        &mut self.pending
-    }
-
-    /// How much was appended since the last block.
-    pub(super) fn waiting(&self) -> usize {
-        self.pending.len() - self.compressed
-    }
-
-    /// Compresses what waits as one block, the last one or not.
-    pub(super) fn block(&mut self, last: bool, out: &mut Vec<u8>) -> Result<()> {
-        // If nothing compresses it is stored; and the room that is made at once for bits.
-        let most = self.waiting() + (64 << 10);
-        if out.capacity() - out.len() < most {
-            let more = most.max(out.len() / 2);
-            out.try_reserve(more).map_err(|_| out_of_memory(more as u64))?;
-        }
-        if !self.begun {
-            out.extend_from_slice(&HEADER);
-            self.begun = true;
-        }
-        self.sum.update(&self.pending[self.compressed..]);
-        self.sequences.clear();
-        self.finder.find(&self.pending, self.compressed, self.base, &mut self.sequences);
-        let mut bits = Bits::resume(out, self.pause);
-        let counts = write_block(&mut bits, &self.pending, self.compressed, &self.sequences, last);
-        if last {
-            bits.finish();
-            out.extend_from_slice(&self.sum.value().to_be_bytes());
-            return Ok(());
-        }
-        self.pause = bits.pause();
-        self.finder.learn(&counts);
-        let surplus = self.pending.len().saturating_sub(WINDOW);
-        self.pending.drain(..surplus);
-        self.base = self.base.wrapping_add(surplus as u16);
-        self.compressed = self.pending.len();
-        Ok(())
-    }
+/// DEFLATE with a window of 32 KiB, no dictionary (section 2.2).
+pub(super) fn header(level: u8) -> [u8; 2] {
+    let effort = match level {
+        0..=1 => 0,
+        2..=5 => 1,
+        6 => 2,
+        _ => 3,
+    };
+    let (method, flags) = (0x78_u16, effort << 6);
+    // Both bytes are, as one number, a multiple of 31.
+    [method as u8, (flags + (31 - (method << 8 | flags) % 31)) as u8]
 }
 
 /// Adler-32 (section 8.2).
-struct Adler {
+pub(super) struct Adler {
     low: u32,
     high: u32,
 }
@@ -87,7 +22,7 @@ struct Adler {
 const PRIME: u32 = 65_521;
 
 impl Adler {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { low: 1, high: 0 }
     }
 
@@ -114,106 +49,71 @@ impl Adler {
         }
     }
 
-    fn value(&self) -> u32 {
+    pub(super) fn of(data: &[u8]) -> Self {
+        let mut sum = Self::new();
+        sum.update(data);
+        sum
+    }
+
+    /// Goes on with the sum of the next `length` bytes.
+    pub(super) fn append(&mut self, next: &Self, length: usize) {
+        // Each of the next bytes' low sums began with 1, and should have with ours.
+        let began = (self.low + PRIME - 1) % PRIME;
+        let length = (length % PRIME as usize) as u64;
+        let missing = (length * u64::from(began) % u64::from(PRIME)) as u32;
+        self.high = (self.high + next.high + missing) % PRIME;
+        self.low = (began + next.low) % PRIME;
+    }
+
+    pub(super) fn value(&self) -> u32 {
         self.high << 16 | self.low
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
-
     use proptest::prelude::*;
 
     use super::*;
 
-    /// What an independent decoder, which checks the sum, makes of it.
-    fn inflate(stream: &[u8]) -> Vec<u8> {
-        let mut out = Vec::new();
-        flate2::read::ZlibDecoder::new(stream).read_to_end(&mut out).unwrap();
-        out
-    }
-
-    fn deflate(data: &[u8], band: usize, depth: usize) -> Vec<u8> {
-        let mut deflater = Deflater::new(depth);
-        let mut out = Vec::new();
-        let mut bands = data.chunks(band).peekable();
-        while let Some(band) = bands.next() {
-            deflater.pending().extend_from_slice(band);
-            deflater.block(bands.peek().is_none(), &mut out).unwrap();
-        }
-        if data.is_empty() {
-            deflater.block(true, &mut out).unwrap();
-        }
-        out
-    }
-
-    /// Small differences, as filtered photographs have, and now and then a row again.
-    fn rows(count: usize) -> Vec<u8> {
-        let mut state = 1_u64;
-        let mut data = Vec::new();
-        for row in 0..count {
-            if row % 7 == 6 {
-                data.extend_from_within(data.len() - 500..);
-                continue;
-            }
-            data.extend((0..500).map(|_| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                ((state >> 60) as i8 - (state >> 56 & 15) as i8) as u8
-            }));
-        }
-        data
+    #[test]
+    fn headers_are_those_that_zlib_writes() {
+        let found: Vec<[u8; 2]> = [0, 1, 2, 5, 6, 7, 9].into_iter().map(header).collect();
+        let expected = [0x01, 0x01, 0x5E, 0x5E, 0x9C, 0xDA, 0xDA].map(|flags| [0x78, flags]);
+        assert_eq!(found, expected);
     }
 
     #[test]
-    fn nothing_is_a_stream_too() {
-        assert_eq!(inflate(&deflate(b"", 1, 1)), b"");
+    fn the_sum_is_the_specified_one() {
+        // Of "Wikipedia", as https://en.wikipedia.org/wiki/Adler-32 has it; of nothing, 1.
+        assert_eq!(Adler::of(b"Wikipedia").value(), 0x11E6_0398);
+        assert_eq!(Adler::new().value(), 1);
     }
 
-    #[test]
-    fn rows_come_back_no_larger_than_from_a_general_encoder() {
-        let data = rows(1000);
-        let mut general = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::new(6));
-        std::io::Write::write_all(&mut general, &data).unwrap();
-        let general = general.finish().unwrap().len();
-        for (band, depth) in [(10_000, 1), (32_768, 4), (300_000, 16)] {
-            let out = deflate(&data, band, depth);
-            assert!(inflate(&out) == data, "{band} {depth}");
-            assert!(out.len() * 100 <= general * 102, "{} against {general}", out.len());
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_compressed_is_stored() {
-        let mut state = 1_u64;
-        let data: Vec<u8> = std::iter::repeat_with(|| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 56) as u8
-        })
-        .take(200_000)
-        .collect();
-        for band in [50_000, 200_000] {
-            let out = deflate(&data, band, 4);
-            assert!(inflate(&out) == data);
-            assert!(out.len() <= data.len() + 64);
-        }
-    }
-
-    #[test]
-    fn long_runs_are_short() {
-        let data = vec![0; 1 << 20];
-        let out = deflate(&data, 40_000, 4);
-        assert!(inflate(&out) == data && out.len() < 4_000, "{}", out.len());
+    /// The sum as section 8.2 has it, byte by byte.
+    fn plain(data: &[u8]) -> u32 {
+        let (low, high) = data.iter().fold((1_u32, 0_u32), |(low, high), &byte| {
+            let low = (low + u32::from(byte)) % PRIME;
+            (low, (high + low) % PRIME)
+        });
+        high << 16 | low
     }
 
     proptest! {
         #[test]
-        fn anything_comes_back(
-            data in prop::collection::vec(prop_oneof![4 => 0_u8..3, 1 => any::<u8>()], 0..5000),
-            band in 1_usize..2000,
-            depth in 1_usize..9,
+        fn sums_of_parts_are_the_sum_of_all(
+            data in prop::collection::vec(prop_oneof![Just(255_u8), any::<u8>()], 0..30_000),
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
         ) {
-            prop_assert_eq!(inflate(&deflate(&data, band, depth)), data);
+            let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(data.len() + 1)).collect();
+            places.extend([0, data.len()]);
+            places.sort_unstable();
+            let mut sum = Adler::new();
+            for pair in places.windows(2) {
+                let part = &data[pair[0]..pair[1]];
+                sum.append(&Adler::of(part), part.len());
+            }
+            prop_assert_eq!(sum.value(), plain(&data));
         }
     }
 }

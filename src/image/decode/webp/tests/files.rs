@@ -46,7 +46,7 @@ fn photo(x: u32, y: u32) -> u32 {
 #[track_caller]
 fn compare(pixels: &Pixels, options: &ResizeOptions) {
     let picture = Picture::still(pixels.duplicate().unwrap());
-    let file = encode::encode(&picture, Format::WebP, options, &Cancel::new()).unwrap();
+    let file = encode::encode(picture, Format::WebP, options, &Cancel::new()).unwrap();
     let what = format!("{pixels:?} {options:?}");
     let found = probe(&file).unwrap();
     let layout = if found.has_alpha { Layout::Rgba8 } else { Layout::Rgb8 };
@@ -131,7 +131,7 @@ fn lossy_files_with_alpha() {
 fn damaged_alpha_is_opaque_where_damage_may_be() {
     let pixels = picture(Layout::Rgba8, (40, 30), photo);
     let picture = Picture::still(pixels);
-    let file = encode::encode(&picture, Format::WebP, &with_effort(4), &Cancel::new()).unwrap();
+    let file = encode::encode(picture, Format::WebP, &with_effort(4), &Cancel::new()).unwrap();
     let found = probe(&file).unwrap();
     let alpha = file.windows(4).position(|name| name == b"ALPH").unwrap();
     let mut damaged = file.clone();

@@ -18,7 +18,7 @@ use crate::image::pixels::Picture;
 fn encoded(pixels: &Pixels, quality: u8, effort: u8) -> Vec<u8> {
     let options = ResizeOptions { quality: Some(quality), effort: Some(effort), ..Default::default() };
     let picture = Picture::still(pixels.duplicate().unwrap());
-    encode::encode(&picture, Format::WebP, &options, &Cancel::new()).unwrap()
+    encode::encode(picture, Format::WebP, &options, &Cancel::new()).unwrap()
 }
 
 /// The image data of a file of nothing else.
