@@ -292,3 +292,25 @@ test('the functions of an export run in the async context of its call', async ()
   assert.deepEqual([...seen], [...seen.keys()].map((key) => [key, new Set([key[0]])]))
   assert.equal(seen.size, 6)
 })
+
+test('an asynchronous iterator that fails between two looks names the row that it owed', async () => {
+  let refuse
+  let asked = 0
+  const iterator = {
+    next() {
+      if (asked++ < 3) return Promise.resolve({ done: false, value: [asked] })
+      return new Promise((resolve, reject) => { refuse = reject })
+    }
+  }
+  const source = openSource('async', { [Symbol.asyncIterator]: () => iterator }, () => {}, () => 0)
+  assert.equal(source.look(), WAIT)
+  await until(() => refuse !== undefined)
+  assert.equal(source.look(), 3)
+  // Two are packed, and the slice ends there.
+  source.next = 2
+  refuse(new Error('gone'))
+  await sleep(0)
+  assert.equal(source.look(), 1)
+  source.next = 1
+  assert.throws(() => source.look(), { code: 'ERR_CSV_SOURCE', row: 3 })
+})

@@ -308,7 +308,8 @@ class AsyncRows {
     this.asking = false
     if (this.done) return
     this.done = true
-    const row = this.taken + this.rows.length - this.next
+    // Those before `next` are still in `rows`, and not yet counted as taken.
+    const row = this.taken + this.rows.length
     this.failure = sourceError(`the iterator of the rows failed: ${reason(cause)}`, row, { cause })
     this.tell()
   }
