@@ -106,12 +106,21 @@ impl Finder {
                 at += 1;
                 found = next;
             }
+            let matched = at + found.length;
+            // What comes before may be alike as well: it was looked up by bytes that the match does not have, or was
+            // worth nothing alone.
+            while at > unmatched
+                && matched - at < MAX_MATCH
+                && found.distance < at
+                && data[at - 1] == data[at - 1 - found.distance]
+            {
+                at -= 1;
+            }
             sequences.push(Sequence {
                 literals: (at - unmatched) as u32,
-                length: found.length as u16,
+                length: (matched - at) as u16,
                 distance: found.distance as u16,
             });
-            let matched = at + found.length;
             let step = if found.length > GOOD_MATCH { 4 } else { 1 };
             for inside in (looked..matched.min(last)).step_by(step) {
                 self.insert(eight(data, inside), inside, base);
