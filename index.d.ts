@@ -579,7 +579,7 @@ export interface ResizeImageSetOptions extends JobOptions {
    *
    * - `'error'`: any damage, and a file that ends early.
    * - `'truncated'`: a file that ends early. Other damage is passed over as far as that is possible.
-   * - `'none'`: neither. What is missing is gray in a JPEG, else transparent or black.
+   * - `'none'`: neither. What is missing is gray in a JPEG or lossy WebP, else transparent or black.
    */
   failOn?: 'error' | 'truncated' | 'none'
   /**

@@ -47,7 +47,10 @@ pub(super) fn frames<'a>(
             Ok(Some(stored)) => stored,
             // Fewer than were counted: other bytes than were probed.
             Ok(None) => return None,
-            Err(error) => return Some(Err(error)),
+            Err(error) => {
+                left = 0;
+                return Some(Err(error));
+            }
         };
         let whole = check_size(self::canvas(walker.size, &stored), metadata);
         let drawn = if dispose.is_none() { whole } else { Ok(()) }

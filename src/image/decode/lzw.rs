@@ -24,6 +24,7 @@ impl<R: BufRead> Read for Lzw<R> {
         if out.is_empty() {
             return Ok(0);
         }
+        let mut stalled = false;
         while self.failed.is_none() {
             let result = self.decoder.decode_bytes(self.input.fill_buf()?, out);
             self.input.consume(result.consumed_in);
@@ -33,10 +34,10 @@ impl<R: BufRead> Read for Lzw<R> {
             }
             match result.status {
                 Ok(LzwStatus::Done) => return Ok(0),
-                Ok(LzwStatus::NoProgress) if result.consumed_in == 0 => return Ok(0),
+                Ok(LzwStatus::NoProgress) if result.consumed_in == 0 && stalled => return Ok(0),
                 // A code that clears the table gives nothing. It may come from the bits that the decoder holds,
-                // and so consume nothing either.
-                _ => {}
+                // and so consume nothing either: only what comes next tells that from the end.
+                _ => stalled = result.consumed_in == 0,
             }
         }
         Err(io::Error::new(io::ErrorKind::InvalidData, "an LZW code makes no sense"))
@@ -104,6 +105,22 @@ mod tests {
             let mut found = Vec::new();
             Lzw::new(decoder(), Pieces(&packed, piece)).read_to_end(&mut found).unwrap();
             assert_eq!(found, b"A", "pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_clears_the_table_between_two_reads_is_no_end() {
+        // Nine bits each: clear, 65, clear, 66 and the end.
+        let codes = [256_u64, 65, 256, 66, 257];
+        let bits = codes.iter().fold(0, |bits, code| bits << 9 | code) << 19;
+        let packed = bits.to_be_bytes();
+        for piece in [1, usize::MAX] {
+            let mut lzw = Lzw::new(decoder(), Pieces(&packed[..6], piece));
+            for expected in [&b"A"[..], b"B", b""] {
+                let mut byte = [0];
+                let length = lzw.read(&mut byte).unwrap();
+                assert_eq!(&byte[..length], expected);
+            }
         }
     }
 

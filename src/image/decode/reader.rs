@@ -5,59 +5,36 @@ use std::io::{self, BufRead, Cursor, Read, Seek, SeekFrom};
 
 use crate::pool::Cancel;
 
-/// How many reads go between two looks at the flag: headers are read a few bytes at a time.
-const READS_BETWEEN_POLLS: u32 = 1 << 12;
-
-struct Poll<'a> {
-    cancel: &'a Cancel,
-    reads: u32,
-    cancelled: bool,
-}
-
-impl<'a> Poll<'a> {
-    fn new(cancel: &'a Cancel) -> Self {
-        Self { cancel, reads: 0, cancelled: false }
-    }
-
-    #[inline]
-    fn is_cancelled(&mut self) -> bool {
-        self.reads += 1;
-        if self.reads >= READS_BETWEEN_POLLS {
-            self.reads = 0;
-            self.cancelled = self.cancel.is_cancelled();
-        }
-        self.cancelled
-    }
-}
+/// So much is handed out between two looks at the flag: a decoder that is given the whole input at once looks at
+/// nothing else until its end.
+const PIECE: usize = 1 << 13;
 
 /// For the decoders that read through the standard library's traits.
 pub(super) struct InputReader<'a> {
     inner: Cursor<&'a [u8]>,
-    poll: Poll<'a>,
+    cancel: &'a Cancel,
 }
 
 impl<'a> InputReader<'a> {
     pub(super) fn new(bytes: &'a [u8], cancel: &'a Cancel) -> Self {
-        Self { inner: Cursor::new(bytes), poll: Poll::new(cancel) }
+        Self { inner: Cursor::new(bytes), cancel }
     }
 
-    fn check(&mut self) -> io::Result<()> {
-        if self.poll.is_cancelled() { Err(io::Error::other("cancelled")) } else { Ok(()) }
+    fn check(&self) -> io::Result<()> {
+        if self.cancel.is_cancelled() { Err(io::Error::other("cancelled")) } else { Ok(()) }
     }
 }
 
 impl Read for InputReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.check()?;
-        self.inner.read(buffer)
+        let piece = buffer.len().min(PIECE);
+        self.inner.read(&mut buffer[..piece])
     }
 }
 
 impl BufRead for InputReader<'_> {
-    /// In pieces: a decoder that is given the whole input at once looks at nothing else until its end.
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        const PIECE: usize = 1 << 13;
-        self.poll.cancelled |= self.poll.cancel.is_cancelled();
         self.check()?;
         let rest = self.inner.fill_buf()?;
         Ok(&rest[..rest.len().min(PIECE)])

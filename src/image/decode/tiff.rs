@@ -14,7 +14,7 @@ use super::super::pixels::{Layout, Pixels};
 use super::super::probe::corrupt;
 use super::super::probe::tiff::{Alpha, Header};
 use super::check_size;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::pool::Cancel;
 use samples::Reader;
 use unpack::Unpacker;
@@ -62,11 +62,13 @@ enum Failure {
     /// The file ends before it does.
     TooShort,
     Damaged(Error),
+    /// It is not its fault.
+    Other(Error),
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Failure::Damaged(error)
+        if error.code() == Code::ImageCorrupt { Failure::Damaged(error) } else { Failure::Other(error) }
     }
 }
 
@@ -74,7 +76,7 @@ impl Failure {
     fn error(self) -> Error {
         match self {
             Failure::TooShort => corrupt(Format::Tiff, "it ends within its image data"),
-            Failure::Damaged(error) => error,
+            Failure::Damaged(error) | Failure::Other(error) => error,
         }
     }
 }
@@ -104,8 +106,9 @@ fn piece(
     let (left, top) = (place.x * header.piece.0, place.y * header.piece.1);
     let width = header.piece.0.min(header.width - left) as usize;
     let rows = header.rows(place.y);
-    let failure = |error| {
-        if cut && fail_on != FailOn::None { Failure::TooShort } else { Failure::Damaged(error) }
+    let failure = |error| match Failure::from(error) {
+        Failure::Damaged(_) if cut && fail_on != FailOn::None => Failure::TooShort,
+        failure => failure,
     };
     // What ends early although the file does not is damage to it.
     let within = if fail_on == FailOn::Truncated && !cut { FailOn::None } else { fail_on };

@@ -13,7 +13,7 @@ use super::super::pixels::{Frame, Layout, Pixels};
 use super::super::probe::corrupt;
 use super::super::probe::webp::{AnimationFrame, Chunk, FIRST_CHUNK, end, read_chunk};
 use super::canvas::{Area, Canvas, blend};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::pool::Cancel;
 
 /// The image; of an animation, its first frame.
@@ -74,7 +74,7 @@ pub(super) fn frames<'a>(
             dispose = frame.dispose.then_some(area);
             match draw(bytes, &frame, area, &mut canvas, fail_on, cancel) {
                 // Of a frame that is damaged nothing is known; what was there before it stays.
-                Err(error) if first || fail_on == FailOn::Error || cancel.is_cancelled() => {
+                Err(error) if first || fail_on == FailOn::Error || error.code() != Code::ImageCorrupt => {
                     return Err(error);
                 }
                 _ => {}
@@ -118,9 +118,14 @@ fn draw(
     Ok(())
 }
 
+/// What ends early although the file does not is damage to it.
+fn within(chunk: &Chunk, fail_on: FailOn) -> FailOn {
+    if fail_on == FailOn::Truncated && chunk.missing == 0 { FailOn::None } else { fail_on }
+}
+
 /// The chunks of one image.
 struct Bitstream {
-    alpha: Option<Range<usize>>,
+    alpha: Option<Chunk>,
     image: Chunk,
 }
 
@@ -132,7 +137,7 @@ impl Bitstream {
             let chunk = read_chunk(bytes, at, range.end)?;
             at = chunk.next;
             match &chunk.name {
-                b"ALPH" => alpha = Some(chunk.data),
+                b"ALPH" => alpha = Some(chunk),
                 b"VP8 " | b"VP8L" => return Some(Self { alpha, image: chunk }),
                 _ => {}
             }
@@ -160,7 +165,7 @@ impl Bitstream {
         if &self.image.name == b"VP8L" {
             let decoded = vp8l::decode(data, size, layout, cancel)?;
             if let Some(flaw) = decoded.flaw {
-                flaw.judge(fail_on)?;
+                flaw.judge(within(&self.image, fail_on))?;
                 if decoded.rows == 0 {
                     return Err(flaw.error());
                 }
@@ -169,14 +174,14 @@ impl Bitstream {
         }
         let alpha = match &self.alpha {
             Some(alpha) if layout.has_alpha() => {
-                let alpha = alpha::decode(&bytes[alpha.clone()], size, cancel)?;
-                alpha.flaw.map_or(Ok(()), |flaw| flaw.judge(fail_on))?;
-                Some(alpha.pixels)
+                let decoded = alpha::decode(&bytes[alpha.data.clone()], size, cancel)?;
+                decoded.flaw.map_or(Ok(()), |flaw| flaw.judge(within(alpha, fail_on)))?;
+                Some(decoded.pixels)
             }
             _ => None,
         };
         let decoded = vp8::decode(data, size, cancel)?;
-        decoded.flaw.map_or(Ok(()), |flaw| flaw.judge(fail_on))?;
+        decoded.flaw.map_or(Ok(()), |flaw| flaw.judge(within(&self.image, fail_on)))?;
         let pixels = decoded.frame.to_rgb(alpha.as_ref(), cancel)?;
         Ok((pixels.convert(layout, cancel)?, decoded.rows))
     }

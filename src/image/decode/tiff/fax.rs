@@ -152,8 +152,8 @@ impl<'a> Fax<'a> {
             Some(_) if !self.lenient => return Err(corrupt(Format::Tiff, "a row of fax makes no sense")),
             Some(Flaw::Code) => {
                 self.row.end_white();
-                // Of T.4 the next mark leads on. Without marks, any bit may be where the next row begins.
-                if self.coding == Coding::Group4 {
+                // Where there are marks, the next one leads on. Without, any bit may be where the next row begins.
+                if self.marked != Some(true) {
                     self.bits.skip(1);
                 }
             }
@@ -165,8 +165,10 @@ impl<'a> Fax<'a> {
 
     /// Goes to a row of T.4, and tells whether it is coded without the one above.
     fn begin(&mut self, two_dimensional: bool) -> Result<bool> {
-        // Eight zeros begin no row.
-        if *self.marked.get_or_insert(two_dimensional || self.bits.peek(8) == 0) {
+        // Eight zeros begin no row. The first mark may come behind the first row.
+        let marked = two_dimensional || self.marked == Some(true) || self.bits.peek(8) == 0;
+        self.marked = Some(marked);
+        if marked {
             let strayed = self.bits.skip_mark().ok_or_else(too_short)?;
             if strayed && !self.lenient {
                 return Err(corrupt(Format::Tiff, "rows of fax are out of step with their marks"));

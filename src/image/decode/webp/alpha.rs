@@ -5,6 +5,9 @@ use super::vp8l::{self, Decoded, Flaw};
 use crate::error::Result;
 use crate::pool::Cancel;
 
+/// Bytes between two looks at the flag, where they are only copied or set.
+const BYTES_A_POLL: usize = 1 << 20;
+
 /// How a pixel is predicted from those before it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Filter {
@@ -16,7 +19,7 @@ enum Filter {
 
 /// Decodes a chunk's data to [`Layout::L8`]. What cannot be decoded is opaque.
 pub(super) fn decode(data: &[u8], size: (u32, u32), cancel: &Cancel) -> Result<Decoded> {
-    let Some((&head, rest)) = data.split_first() else { return opaque(size, Flaw::Truncation) };
+    let Some((&head, rest)) = data.split_first() else { return opaque(size, Flaw::Truncation, cancel) };
     // Two bits each, from the highest: reserved; whether levels were reduced, which changes nothing here; the
     // filter; the compression.
     let filter = match head >> 2 & 3 {
@@ -26,27 +29,38 @@ pub(super) fn decode(data: &[u8], size: (u32, u32), cancel: &Cancel) -> Result<D
         _ => Filter::Gradient,
     };
     let mut decoded = match head & 3 {
-        0 => raw(rest, size)?,
+        0 => raw(rest, size, cancel)?,
         1 => vp8l::decode_green(rest, size, cancel)?,
-        _ => return opaque(size, Flaw::Damage("its alpha is compressed in a way that there is not")),
+        _ => return opaque(size, Flaw::Damage("its alpha is compressed in a way that there is not"), cancel),
     };
     let whole = decoded.rows as usize * decoded.pixels.stride();
     unfilter(filter, &mut decoded.pixels, whole, cancel)?;
-    decoded.pixels.data_mut()[whole..].fill(255);
+    fill(&mut decoded.pixels.data_mut()[whole..], cancel)?;
     Ok(decoded)
 }
 
-fn opaque((width, height): (u32, u32), flaw: Flaw) -> Result<Decoded> {
+fn fill(pixels: &mut [u8], cancel: &Cancel) -> Result<()> {
+    for part in pixels.chunks_mut(BYTES_A_POLL) {
+        cancel.check()?;
+        part.fill(255);
+    }
+    Ok(())
+}
+
+fn opaque((width, height): (u32, u32), flaw: Flaw, cancel: &Cancel) -> Result<Decoded> {
     let mut pixels = Pixels::new(Layout::L8, width, height)?;
-    pixels.data_mut().fill(255);
+    fill(pixels.data_mut(), cancel)?;
     Ok(Decoded { pixels, rows: 0, flaw: Some(flaw) })
 }
 
-fn raw(data: &[u8], (width, height): (u32, u32)) -> Result<Decoded> {
+fn raw(data: &[u8], (width, height): (u32, u32), cancel: &Cancel) -> Result<Decoded> {
     let mut pixels = Pixels::new(Layout::L8, width, height)?;
     let rows = (data.len() / width as usize).min(height as usize);
     let given = rows * width as usize;
-    pixels.data_mut()[..given].copy_from_slice(&data[..given]);
+    for (to, from) in pixels.data_mut()[..given].chunks_mut(BYTES_A_POLL).zip(data.chunks(BYTES_A_POLL)) {
+        cancel.check()?;
+        to.copy_from_slice(&from[..to.len()]);
+    }
     let flaw = (rows < height as usize).then_some(Flaw::Truncation);
     Ok(Decoded { pixels, rows: rows as u32, flaw })
 }

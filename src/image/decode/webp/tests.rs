@@ -127,6 +127,58 @@ fn damaged_frames_end_an_animation_or_are_left_out() {
     }
 }
 
+/// A chunk of alpha as it is.
+fn alpha(values: &[u8]) -> Vec<u8> {
+    let mut data = Vec::new();
+    chunk(&mut data, *b"ALPH", &[&[0], values].concat());
+    data
+}
+
+#[test]
+fn image_data_that_ends_early_in_a_whole_file_is_damage_to_it() {
+    let cancel = Cancel::new();
+    let still = |alpha: Option<Vec<u8>>, image: &[u8]| {
+        let mut body = b"WEBP".to_vec();
+        chunk(&mut body, *b"VP8X", &[0x10, 0, 0, 0, 31, 0, 0, 31, 0, 0]);
+        body.extend(alpha.unwrap_or_default());
+        body.extend(image);
+        let mut file = Vec::new();
+        chunk(&mut file, *b"RIFF", &body);
+        file
+    };
+    let pixels: Vec<u8> =
+        (0..32 * 32 * 4).map(|at| (at * 37 % 251) as u8 | if at % 4 == 3 { 255 } else { 0 }).collect();
+    let mut lossless = Vec::new();
+    image_webp::WebPEncoder::new(&mut lossless)
+        .encode(&pixels, 32, 32, image_webp::ColorType::Rgba8)
+        .unwrap();
+    let payload = &lossless[20..];
+    let mut short = Vec::new();
+    chunk(&mut short, *b"VP8L", &payload[..payload.len() - 12]);
+    let lossy = lossy_chunk(32, 32);
+    for (what, file) in [("VP8L", still(None, &short)), ("ALPH", still(Some(alpha(&[9; 100])), &lossy))] {
+        let found = probe(&file).unwrap();
+        assert!(!found.truncated, "{what}");
+        let decoded = |fail_on| decode(&file, &found, Layout::Rgba8, fail_on, &cancel);
+        assert!(decoded(FailOn::Error).is_err(), "{what}");
+        let seen = [FailOn::Truncated, FailOn::None].map(|fail_on| decoded(fail_on).unwrap());
+        assert_eq!(seen[0].data(), seen[1].data(), "{what}");
+        // The first row came through.
+        let alphas: Vec<u8> = seen[0].data().chunks_exact(4).map(|pixel| pixel[3]).take(32).collect();
+        assert_eq!(alphas, [if what == "ALPH" { 9 } else { 255 }; 32], "{what}");
+    }
+}
+
+/// The chunk of a lossy image, gray.
+fn lossy_chunk(width: u32, height: u32) -> Vec<u8> {
+    let gray = crate::image::pixels::Picture::still(
+        Pixels::from_vec(Layout::Rgb8, width, height, vec![128; (width * height * 3) as usize]).unwrap(),
+    );
+    let options = crate::image::ResizeOptions::default();
+    let file = crate::image::encode::encode(gray, Format::WebP, &options, &Cancel::new()).unwrap();
+    file[12..].to_vec()
+}
+
 #[test]
 fn a_container_that_promises_too_much_is_no_reason_to_fail() {
     // Flags of a profile, EXIF, XMP and alpha, of which there is none.

@@ -18,12 +18,9 @@ use crate::deflate::WINDOW;
 use crate::error::Result;
 use crate::pool::Cancel;
 
-/// A part has at least so many bytes: what it takes to find out what the one before ended with is a few per cent.
+/// A part has about so many bytes, or one row: what it takes to find out what the one before ended with is a few
+/// per cent of the work on it, which is some milliseconds.
 const PART_BYTES: usize = 192 << 10;
-/// An image has about so many parts, if they can be as large, ...
-const PARTS: usize = 8;
-/// ... and no larger ones.
-const MOST_PART_BYTES: usize = 1 << 20;
 /// So many parts are in memory at a time.
 const PARTS_AT_ONCE: usize = 8;
 
@@ -62,7 +59,7 @@ impl<D: AsRef<[u8]>> Rows<D> {
     /// These rows, filtered.
     fn filtered(&self, rows: Range<usize>, filter: PngFilter, cancel: &Cancel) -> Result<Vec<u8>> {
         let mut out = reserved(rows.len() * (self.bytes + 1))?;
-        let mut filterer = Filterer::new(filter, self.bytes, self.pixel);
+        let mut filterer = Filterer::new(filter, self.bytes, self.pixel)?;
         if let Some(above) = rows.start.checked_sub(1) {
             self.put(above, filterer.above_mut());
         }
@@ -77,9 +74,7 @@ impl<D: AsRef<[u8]>> Rows<D> {
 
 /// Where an image of so many rows is divided.
 fn parts(rows: usize, bytes: usize) -> Vec<Range<usize>> {
-    let all = rows.saturating_mul(bytes);
-    let size = (all / PARTS).clamp(PART_BYTES, MOST_PART_BYTES);
-    let count = (all / size).clamp(1, rows.max(1));
+    let count = (rows.saturating_mul(bytes) / PART_BYTES).clamp(1, rows.max(1));
     (0..count).map(|part| rows * part / count..rows * (part + 1) / count).collect()
 }
 
@@ -89,7 +84,7 @@ pub(in super::super) fn extra_bytes(canvas: (u32, u32), pixel: usize) -> u64 {
     let row = u64::from(canvas.0).saturating_mul(pixel as u64).saturating_add(1);
     let image = row.saturating_mul(u64::from(canvas.1));
     let parts = (image / PART_BYTES as u64).clamp(1, PARTS_AT_ONCE as u64);
-    let filtered = image.min((PARTS_AT_ONCE * 2 * MOST_PART_BYTES) as u64);
+    let filtered = image.min(row.max(2 * PART_BYTES as u64).saturating_mul(PARTS_AT_ONCE as u64));
     filtered
         .saturating_mul(2)
         .saturating_add(parts.saturating_mul(row.saturating_mul(8).saturating_add(1 << 20)))
@@ -163,8 +158,7 @@ mod tests {
             prop_assert!(parts.windows(2).all(|pair| pair[0].end == pair[1].start));
             for part in &parts {
                 prop_assert!(!part.is_empty());
-                // Within two parts' bound or a single row's.
-                prop_assert!(part.len() == 1 || part.len() * bytes <= 2 * MOST_PART_BYTES);
+                prop_assert!(part.len() == 1 || part.len() * bytes <= 2 * PART_BYTES);
                 // As far as a match may refer, unless there is nothing before.
                 prop_assert!(parts.len() == 1 || part.len() * bytes >= WINDOW);
             }

@@ -1,6 +1,8 @@
 //! Filters of rows (section 9): each byte less what its neighbours predict.
 
 use super::super::super::options::PngFilter;
+use super::super::sink::reserved;
+use crate::error::Result;
 
 /// Filter types (section 9.2), by which the array of candidates is ordered as well.
 const NONE: u8 = 0;
@@ -23,11 +25,19 @@ pub(super) struct Filterer {
 
 impl Filterer {
     /// For rows of so many bytes, in pixels of so many bytes.
-    pub(super) fn new(choice: PngFilter, bytes: usize, pixel: usize) -> Self {
-        let padded = || vec![0; bytes + pixel];
-        let candidates = [NONE, SUB, UP, AVERAGE, PAETH]
-            .map(|kind| vec![0; if kind != NONE && tried(choice, kind) { bytes } else { 0 }]);
-        Self { choice, pixel, row: padded(), above: padded(), candidates }
+    pub(super) fn new(choice: PngFilter, bytes: usize, pixel: usize) -> Result<Self> {
+        let zeros = |count| {
+            let mut zeros = reserved(count)?;
+            zeros.resize(count, 0);
+            Ok(zeros)
+        };
+        let mut candidates = [const { Vec::new() }; 5];
+        for (kind, candidate) in (NONE..).zip(&mut candidates) {
+            if kind != NONE && tried(choice, kind) {
+                *candidate = zeros(bytes)?;
+            }
+        }
+        Ok(Self { choice, pixel, row: zeros(bytes + pixel)?, above: zeros(bytes + pixel)?, candidates })
     }
 
     /// Where the next row is to be put before [`Self::filter`].
@@ -152,7 +162,7 @@ mod tests {
             (PngFilter::Average, [3, 10, 20, 25, 30], [3, 6, 15, 230, 228]),
             (PngFilter::Paeth, [4, 10, 20, 20, 20], [4, 1, 5, 220, 220]),
         ] {
-            let mut filterer = Filterer::new(choice, 4, 2);
+            let mut filterer = Filterer::new(choice, 4, 2).unwrap();
             for (row, expected) in rows.iter().zip([first, second]) {
                 filterer.row_mut().copy_from_slice(row);
                 let mut out = Vec::new();
@@ -164,7 +174,7 @@ mod tests {
 
     #[test]
     fn the_best_filter_is_found_for_each_row() {
-        let mut filterer = Filterer::new(PngFilter::Adaptive, 64, 1);
+        let mut filterer = Filterer::new(PngFilter::Adaptive, 64, 1).unwrap();
         let ramp: Vec<u8> = (0..64).map(|x| x * 4).collect();
         let mut kinds = Vec::new();
         for row in [&ramp, &ramp, &vec![1; 64]] {

@@ -20,6 +20,7 @@ use super::super::options::{PngFilter, ResizeOptions};
 use super::super::pixels::{Embedded, Layout, Picture, Pixels};
 use super::{palette, profile};
 use crate::error::{Error, Result};
+use crate::pool::Cancel;
 pub(super) use data::extra_bytes;
 
 /// Colour types (section 11.2.1).
@@ -59,7 +60,7 @@ fn direct(
         Layout::Cmyk8 => return Err(Error::internal("PNG cannot hold ink")),
     };
     header(file, &pixels, if narrow { 8 } else { 16 }, color_type)?;
-    metadata(file, embedded, layout)?;
+    metadata(file, embedded, layout, hands.cancel())?;
     let depth = if narrow { Depth::Eight } else { Depth::Sixteen };
     // Stored as they are, filtered rows are not smaller.
     let filter = match options.png_filter {
@@ -79,10 +80,10 @@ fn indexed(
 ) -> Result<()> {
     let image = palette::quantise(&pixels, options, hands.cancel())?;
     // Colours that are not opaque first, so that tRNS may end with them (section 11.3.1.1).
-    let image = indexed::translucent_first(image);
+    let image = indexed::translucent_first(image, hands.cancel())?;
     let bits = indexed::depth(image.colors.len());
     header(file, &pixels, bits, INDEXED)?;
-    metadata(file, embedded, Layout::Rgb8)?;
+    metadata(file, embedded, Layout::Rgb8, hands.cancel())?;
     let colors: Vec<u8> = image.colors.iter().flat_map(|color| [color[0], color[1], color[2]]).collect();
     file.chunk(*b"PLTE", &colors)?;
     let alphas: Vec<u8> =
@@ -92,7 +93,7 @@ fn indexed(
     }
     let width = pixels.width() as usize;
     drop(pixels);
-    let packed = indexed::pack(&image.indices, width, bits)?;
+    let packed = indexed::pack(&image.indices, width, bits, hands.cancel())?;
     drop(image);
     // Differences of indices mean nothing: unless one is asked for, no filter (section 12.7).
     let filter = match options.png_filter {
@@ -114,12 +115,12 @@ fn header(file: &mut File, pixels: &Pixels, bits: u8, color_type: u8) -> Result<
 }
 
 /// What comes before PLTE and IDAT (section 5.6). `layout` is that of the colours.
-fn metadata(file: &mut File, embedded: &Embedded, layout: Layout) -> Result<()> {
+fn metadata(file: &mut File, embedded: &Embedded, layout: Layout, cancel: &Cancel) -> Result<()> {
     match profile::fitting(embedded, layout) {
         Some(icc) => {
             // A name, DEFLATE, and the compressed profile (section 11.3.2.3).
             let mut body = b"ICC profile\0\0".to_vec();
-            packer::zlib(icc, &mut body)?;
+            packer::zlib(icc, &mut body, cancel)?;
             file.chunk(*b"iCCP", &body)?;
         }
         // Perceptual intent (section 11.3.2.5).

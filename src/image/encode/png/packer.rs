@@ -81,8 +81,13 @@ impl Packer {
 }
 
 /// Appends a whole zlib stream (RFC 1950).
-pub(super) fn zlib(data: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    deflate(&mut Compress::new(Compression::best(), true), data, FlushCompress::Finish, out)
+pub(super) fn zlib(data: &[u8], out: &mut Vec<u8>, cancel: &Cancel) -> Result<()> {
+    let mut compress = Compress::new(Compression::best(), true);
+    for block in data.chunks(BLOCK_BYTES) {
+        cancel.check()?;
+        deflate(&mut compress, block, FlushCompress::None, out)?;
+    }
+    deflate(&mut compress, &[], FlushCompress::Finish, out)
 }
 
 fn deflate(compress: &mut Compress, mut data: &[u8], flush: FlushCompress, out: &mut Vec<u8>) -> Result<()> {

@@ -81,7 +81,7 @@ fn every_layout_level_and_filter_is_exact() {
 }
 
 #[test]
-fn images_of_many_bands_and_chunks_are_exact() {
+fn images_of_many_parts_and_chunks_are_exact() {
     for (level, filter) in
         [(0, PngFilter::Adaptive), (1, PngFilter::None), (6, PngFilter::Adaptive), (9, PngFilter::Up)]
     {

@@ -283,6 +283,30 @@ fn of_a_damaged_row_the_rest_is_white() {
 }
 
 #[test]
+fn without_marks_rows_go_on_behind_a_damaged_one() {
+    let cancel = Cancel::new();
+    // White 4, black 6; white 2, black 3 and a code that white has not; and zeros up to a mark.
+    let mark = "00000000 000000000001";
+    let data = bits(&format!("1011 0010 0111 10 {mark} 1011 0010 {mark} 1011 0010"));
+    let mut fax = decoder(&data, ONE, 10, true, &cancel);
+    for expected in ["....######", "..###.....", "....######", "....######"] {
+        assert_eq!(shown(&next(&mut fax).unwrap()), expected);
+    }
+}
+
+#[test]
+fn marks_may_come_behind_rows_only() {
+    let cancel = Cancel::new();
+    let mark = "000000000001";
+    // White 4, black 6; white 2, black 3, white 5.
+    let data = bits(&format!("1011 0010 {mark} 0111 10 1100 {mark} 1011 0010 {mark}"));
+    let mut fax = decoder(&data, ONE, 10, false, &cancel);
+    for expected in ["....######", "..###.....", "....######"] {
+        assert_eq!(shown(&next(&mut fax).unwrap()), expected);
+    }
+}
+
+#[test]
 fn codes_that_lead_back_are_damage() {
     let cancel = Cancel::new();
     // White 4 or 1, black 3, and white below the end of the row above.

@@ -166,6 +166,8 @@ struct Segmentation {
 impl Segmentation {
     fn read(bits: &mut Bool<'_>) -> Self {
         let has_map = bits.flag();
+        // What a frame leaves out is zero, in place of its own values and not added to them: libwebp, by which all
+        // WebPs are seen, has it so (RFC 6386, 9.3, leaves it open; libvpx adds).
         let mut found = Self { map: None, absolute: true, quantizers: [0; 4], levels: [0; 4] };
         if bits.flag() {
             found.absolute = bits.flag();
@@ -205,6 +207,8 @@ impl Filters {
     }
 
     fn at(&self, level: i32) -> [Strength; 2] {
+        // Also before: section 9.6 of the RFC, and its decoder. libwebp clamps the sum alone, which only differs where a
+        // segment's level is out of range, as no encoder writes it.
         let level = level.clamp(0, 63);
         let [frame, blocks] = self.deltas.unwrap_or_default();
         [level + frame, level + frame + blocks]

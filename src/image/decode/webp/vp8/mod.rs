@@ -109,7 +109,8 @@ fn decode_while(data: &[u8], size: (u32, u32), mut go_on: impl FnMut() -> Result
         let partition = &mut partitions[y % count];
         decoder.row(partition, y == 0);
         let ended = decoder.first.flaw().or_else(|| partition.flaw());
-        flaw = flaw.or(ended);
+        // The data's end is what matters to callers, where there is damage as well.
+        flaw = if ended == Some(Flaw::Truncation) { ended } else { flaw.or(ended) };
         // Where there is only one partition, or none with headers, no row has anything more to come.
         let last = y + 1 == down || (ended.is_some() && (count == 1 || decoder.first.flaw().is_some()));
         decoder.band.flush(&mut planes, y == 0, last);

@@ -195,6 +195,9 @@ impl Shape {
 
     /// How many entries the code's tables have whose first one is of at most `root` bits.
     pub(super) fn entries(&self, root: usize) -> usize {
+        if self.longest == 0 {
+            return 1;
+        }
         let root = root.min(self.longest);
         let mut entries = 1 << root;
         self.each_table(root, |_, bits| entries += 1 << bits);

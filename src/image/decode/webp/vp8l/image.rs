@@ -380,6 +380,7 @@ fn copy(pixels: &mut [u32], at: usize, distance: usize, length: usize) {
         let from = at + done - far;
         let piece: [u32; PIECE] = match pixels[from..].first_chunk() {
             Some(piece) => *piece,
+            // Not where `length` is what is left of the pixels, as it is: rather a gap than a panic.
             None => return,
         };
         if let Some(to) = pixels[at + done..].first_chunk_mut() {

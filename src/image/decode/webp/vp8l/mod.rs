@@ -90,8 +90,11 @@ fn read_header(bits: &mut Bits<'_>, size: (u32, u32), expected: u8) -> Result<()
     // Whether alpha counts.
     bits.take(1);
     let version = bits.take(3);
-    if signature != u32::from(expected) || version != 0 {
+    if signature != u32::from(expected) {
         return Err(Flaw::Damage("its VP8L data lacks the signature").into());
+    }
+    if version != 0 {
+        return Err(Flaw::Damage("its VP8L data is of a version that there is not").into());
     }
     if (width, height) != size {
         return Err(Flaw::Damage("its data is not of the size that its header names").into());

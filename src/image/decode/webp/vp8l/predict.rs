@@ -58,7 +58,7 @@ fn undo_row(row: &mut [u32], modes: &[u32], side: usize, above: &mut [u32]) {
 
 /// Adds channel by channel.
 #[inline]
-fn add(a: u32, b: u32) -> u32 {
+pub(super) fn add(a: u32, b: u32) -> u32 {
     ((a & HALF).wrapping_add(b & HALF) & HALF) | ((a & !HALF).wrapping_add(b & !HALF) & !HALF)
 }
 

@@ -217,7 +217,7 @@ fn codes_that_are_none_are_damage() {
     for code in [&[][..], &[1, 2], &[1, 1, 1], &[2, 2, 2], &[1, 2, 3, 4, 4, 4]] {
         assert!(matches!(broken(code), Some(Flaw::Damage(what)) if what.contains("code")), "{code:?}");
     }
-    for code in [&[7][..], &[1, 1], &[1, 2, 2], &[1, 2, 3, 4, 4]] {
+    for code in [&[7][..], &[12], &[15], &[1, 1], &[1, 2, 2], &[1, 2, 3, 4, 4]] {
         assert_eq!(broken(code), None, "{code:?}");
     }
 }

@@ -4,7 +4,7 @@
 use super::bits::Bits;
 use super::flaw::{Flaw, Stop};
 use super::image::{PIXELS_A_POLL, blocks, whole};
-use super::predict::Predictor;
+use super::predict::{Predictor, add};
 use crate::error::Result;
 use crate::image::pixels::zeroed;
 use crate::pool::Cancel;
@@ -159,12 +159,6 @@ impl Palette {
     }
 }
 
-/// Adds channel by channel.
-fn add(a: u32, b: u32) -> u32 {
-    ((a & RED_BLUE).wrapping_add(b & RED_BLUE) & RED_BLUE)
-        | ((a & !RED_BLUE).wrapping_add(b & !RED_BLUE) & !RED_BLUE)
-}
-
 /// Section 4.3.
 fn add_green(pixels: &mut [u32]) {
     for pixel in pixels {
@@ -186,9 +180,27 @@ fn add_colors(pixels: &mut [u32], y: usize, coefficients: &[u32], bits: u32, wid
                 let green = i32::from((*pixel >> 8) as i8);
                 let red = (*pixel >> 16) as i32 + ((green_to_red * green) >> 5);
                 let signed = i32::from(red as i8);
-                let blue = *pixel as i32 + ((green_to_blue * green) >> 5) + ((red_to_blue * signed) >> 5);
+                let blue =
+                    (*pixel & 0xFF) as i32 + ((green_to_blue * green) >> 5) + ((red_to_blue * signed) >> 5);
                 *pixel = *pixel & !RED_BLUE | (red as u32 & 0xFF) << 16 | blue as u32 & 0xFF;
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_added_to_colours_alone() {
+        // Green is -1, and so are the coefficients, times 128: 4 is added to red, and to blue, and to that what red
+        // says. Alpha, and whatever carries, is no part of it.
+        for alpha in [0, 0x7F00_0000, 0xFF00_0000] {
+            let mut pixels = [alpha | 0x00FF_FFFF];
+            add_colors(&mut pixels, 0, &[0x0080_8080], 2, 1);
+            // Red: 255 + 4. Blue: 255 + 4 + (-128 * 3 >> 5).
+            assert_eq!(pixels, [alpha | 0x0003_FFF7], "{alpha:x}");
         }
     }
 }
