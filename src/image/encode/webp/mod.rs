@@ -10,7 +10,7 @@ mod native;
 use std::borrow::Cow;
 
 use super::super::options::ResizeOptions;
-use super::super::pixels::{Embedded, Layout, PIXELS_BETWEEN_POLLS, Picture, Pixels};
+use super::super::pixels::{Embedded, Layout, Picture, Pixels};
 use super::super::raster::Planes;
 use super::changes::{self, Area};
 use super::{flat, profile};
