@@ -8,7 +8,7 @@
 use super::options::{Kernel, Region};
 use super::orientation::Orientation;
 use super::pixels::{Layout, Pixels};
-use super::resize::{self, Scaling};
+use super::resize::{self, Levels, Scaling};
 use super::{geometry::Rect, linear};
 use crate::error::Result;
 use crate::pool::Cancel;
@@ -30,7 +30,14 @@ pub(super) fn attention(
 ) -> Result<(u64, u64)> {
     let side = SIDE as u32;
     let area = Rect { left: 0.0, top: 0.0, width: f64::from(region.width), height: f64::from(region.height) };
-    let scaling = Scaling { region, area, target: (side, side), kernel: Kernel::Lanczos3, linear: false };
+    let scaling = Scaling {
+        region,
+        area,
+        target: (side, side),
+        kernel: Kernel::Lanczos3,
+        linear: false,
+        levels: Levels::KEPT,
+    };
     let small = orientation.apply(resize::resize_ref(stored, &scaling, cancel)?, cancel)?;
     let share = |kept: u64, scaled: u64| kept as f64 / scaled as f64 * SIDE as f64;
     let reach = share(kept.0, scaled.0).hypot(share(kept.1, scaled.1));

@@ -6,7 +6,7 @@
 
 use super::options::{Fit, Position, Region, ResizeOptions, Sides};
 use super::orientation::Orientation;
-use super::resize::Scaling;
+use super::resize::{Levels, Scaling};
 
 /// A rectangle, in whole pixels unless said otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +115,7 @@ impl Geometry {
             target: orientation.orient_size((self.kept.width as u32, self.kept.height as u32)),
             kernel: options.kernel,
             linear: options.linear,
+            levels: Levels::KEPT,
         }
     }
 }

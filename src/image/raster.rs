@@ -12,7 +12,8 @@ pub(super) enum Raster {
     Planes(Planes),
 }
 
-/// Luma, blue and red difference (ITU-T T.871: BT.601's matrix at full range), eight bits a sample.
+/// Luma, blue and red difference (ITU-T T.871: BT.601's matrix at full range), eight bits a sample. What was
+/// scaled for a lossy WebP is in studio range.
 #[derive(Debug)]
 pub(super) struct Planes {
     pub(super) luma: Pixels,

@@ -37,6 +37,25 @@ pub(super) struct Scaling {
     pub(super) kernel: Kernel,
     /// In linear light; not for CMYK.
     pub(super) linear: bool,
+    /// What becomes of samples on their way; not for those with alpha or in linear light.
+    pub(super) levels: Levels,
+}
+
+/// A straight line from stored samples to those of another range. The passes compute with it, so that a sample is
+/// rounded once. What rings beyond black and white may lie outside the range, as far as eight bits reach: those who
+/// show it cut it off.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Levels {
+    times: f32,
+    plus: f32,
+}
+
+impl Levels {
+    pub(super) const KEPT: Self = Self { times: 1.0, plus: 0.0 };
+    /// H.273, section 8.3: from 0 to 255, to luma from 16 to 235.
+    pub(super) const STUDIO_LUMA: Self = Self { times: 219.0 / 255.0, plus: 16.0 };
+    /// To chroma from 16 to 240, with its zero at 128 before and after.
+    pub(super) const STUDIO_CHROMA: Self = Self { times: 224.0 / 255.0, plus: 128.0 - 128.0 * 224.0 / 255.0 };
 }
 
 impl Scaling {
@@ -84,7 +103,8 @@ impl Resampler {
         if empty || !inside(left, width, size.0) || !inside(top, height, size.1) || !finite(scaling.area) {
             return Err(Error::internal(format!("{size:?} pixels cannot be scaled as {scaling:?}")));
         }
-        let picks = scaling.is_cut() || scaling.kernel == Kernel::Nearest;
+        let moved = scaling.is_cut() && scaling.levels == Levels::KEPT;
+        let picks = moved || scaling.kernel == Kernel::Nearest;
         let passes = if picks { None } else { Some(Passes::new(layout, scaling)) };
         Ok(Self { layout, size, scaling: *scaling, passes })
     }

@@ -25,6 +25,8 @@ pub(super) struct Rung {
     pub(super) scaling: Scaling,
     /// Of planes: chroma has half the samples along both axes.
     pub(super) half_chroma: bool,
+    /// Of those: in the range that lossy WebP has.
+    pub(super) studio: bool,
     /// Of those: whether the axes, if they have an odd number of pixels, are shown from their end.
     pub(super) mirrored: (bool, bool),
     layout: Layout,
@@ -57,6 +59,7 @@ impl Rung {
             && own.1 < 1.01
             // Chroma that was halved has lost what a full one shows.
             && (!self.half_chroma || other.half_chroma)
+            && (!self.studio || other.studio)
             && own.0 >= others.0 * GUARD
             && own.1 >= others.1 * GUARD
             && covers(self.scaling.area, other)
@@ -132,6 +135,7 @@ pub(super) fn ladder(
                 from: None,
                 scaling,
                 half_chroma,
+                studio: half_chroma && target.format == Format::WebP,
                 mirrored: (half_chroma && odd.0 && mirrored.0, half_chroma && odd.1 && mirrored.1),
                 layout: decoding.layout,
             }
@@ -140,7 +144,8 @@ pub(super) fn ladder(
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by(|one, other| {
         let key = |index: &usize| wanted[*index].density().0.max(wanted[*index].density().1);
-        key(other).total_cmp(&key(one)).then(wanted[*one].half_chroma.cmp(&wanted[*other].half_chroma))
+        let needs = |index: &usize| (wanted[*index].half_chroma, wanted[*index].studio);
+        key(other).total_cmp(&key(one)).then(needs(one).cmp(&needs(other)))
     });
     let mut rungs: Vec<Rung> = Vec::new();
     let mut rung_of = vec![0; wanted.len()];

@@ -10,7 +10,7 @@ use super::options::Region;
 use super::pixels::Pixels;
 use super::plan::{Plan, of_output};
 use super::raster::{Kept, Planes, Raster};
-use super::resize::{self, Resampler, Scaling};
+use super::resize::{self, Levels, Resampler, Scaling};
 use super::rungs::{self, Rung};
 use super::target::{Shape, Target, within};
 use super::{attention, trim};
@@ -209,7 +209,14 @@ impl Ladder {
 
     /// Each plane at its own size. `scaling` is luma's.
     fn planes(&self, source: &Planes, scaling: &Scaling, rung: &Rung) -> Result<Planes> {
-        let luma = resize::resize_ref(&source.luma, scaling, &self.cancel)?;
+        let enters_studio = rung.studio && !rung.from.is_some_and(|from| self.rungs[from].studio);
+        let (luma_levels, levels) = if enters_studio {
+            (Levels::STUDIO_LUMA, Levels::STUDIO_CHROMA)
+        } else {
+            (Levels::KEPT, Levels::KEPT)
+        };
+        let luma =
+            resize::resize_ref(&source.luma, &Scaling { levels: luma_levels, ..*scaling }, &self.cancel)?;
         // Samples of luma for one of chroma: 1, 2 or 4. Its last sample may cover less than that.
         let every = |luma: u32, chroma: u32| {
             let fits = |every: &u32| luma.div_ceil(*every) == chroma;
@@ -243,7 +250,7 @@ impl Ladder {
         top += before(mirrored_down, height, chroma_height, down);
         let area = Rect { left: left / across, top: top / down, width: wide / across, height: high / down };
         let region = Region { left: 0, top: 0, width: chroma_width, height: chroma_height };
-        let scaling = Scaling { region, area, target, ..*scaling };
+        let scaling = Scaling { region, area, target, levels, ..*scaling };
         let chroma = |plane: &Pixels| resize::resize_ref(plane, &scaling, &self.cancel);
         Ok(Planes { luma, chroma: [chroma(&source.chroma[0])?, chroma(&source.chroma[1])?] })
     }

@@ -53,7 +53,7 @@ pub(super) fn encode(
 }
 
 /// Encodes planes of luma and chroma, for a format that stores such: [`Format::Jpeg`], or lossy
-/// [`Format::WebP`]. Chroma has as many samples as the options say.
+/// [`Format::WebP`], whose are in studio range. Chroma has as many samples as the options say.
 pub(super) fn encode_planes(
     planes: &Planes,
     format: Format,

@@ -67,6 +67,7 @@ fn pixels_are_those_of_sharp() {
             target: to,
             kernel,
             linear: false,
+            levels: Levels::KEPT,
         };
         let found = resize_ref(&picture(layout, from.0, from.1), &scaling, &Cancel::new()).unwrap();
         let (mean, worst) = differences(&found, &expected);

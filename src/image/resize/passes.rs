@@ -4,7 +4,7 @@
 
 use super::samples::{Feed, Output, Preparation, Sample};
 use super::weights::{self, Weights};
-use super::{LANES, Scaling};
+use super::{LANES, Levels, Scaling};
 use crate::error::Result;
 use crate::image::options::Region;
 use crate::image::pixels::{Layout, Pixels};
@@ -39,6 +39,8 @@ pub(super) struct Passes {
     preparation: Preparation,
     /// The first column that counts, and the one after the last.
     columns: (usize, usize),
+    /// What all sums begin with.
+    plus: f32,
 }
 
 /// What is allocated once for many rows.
@@ -59,7 +61,7 @@ struct Pair {
 
 impl Passes {
     pub(super) fn new(layout: Layout, scaling: &Scaling) -> Self {
-        let Scaling { region, area, target, kernel, .. } = *scaling;
+        let Scaling { region, area, target, kernel, levels: Levels { times, plus }, .. } = *scaling;
         let grouped = |pixels: u32, start: f64, length: f64, target: u32| {
             let group = weights::group(pixels, length, target);
             let share = f64::from(group);
@@ -70,10 +72,11 @@ impl Passes {
         if group > 1 {
             across = across.spread(group, region.width);
         }
+        across.multiply(times);
         let (group, down) = grouped(region.height, area.top, area.height, target.1);
         let columns = across.span(0, target.0 as usize);
         let preparation = Preparation::new(layout, scaling, group);
-        Self { layout, region, across, down, preparation, columns }
+        Self { layout, region, across, down, preparation, columns, plus }
     }
 
     /// Makes the rows from `first` on, as many as `target` has.
@@ -165,7 +168,13 @@ impl Passes {
                 pair.set(&self.down, [row(0), row(1)], start);
             }
             let window = rows.window(start, end);
-            let slab = Slab { across: &self.across, preparation: self.preparation, from, pairs: &pairs };
+            let slab = Slab {
+                across: &self.across,
+                plus: self.plus,
+                preparation: self.preparation,
+                from,
+                pairs: &pairs,
+            };
             let (start, length) = (top * width * CH, made * width * CH);
             if self.layout.is_wide() {
                 let rows = &mut target.words_mut()[start..][..length];
@@ -246,6 +255,7 @@ impl Pair {
 #[derive(Clone, Copy)]
 struct Slab<'a> {
     across: &'a Weights,
+    plus: f32,
     preparation: Preparation,
     /// The first column in the window.
     from: usize,
@@ -342,7 +352,7 @@ impl Slab<'_> {
             let pixels = &pixels[first - self.from..][..taps.len()];
             // Channel by channel: the compiler keeps one set of lanes in a register, three it does not.
             for channel in 0..CH {
-                let mut sums = Lanes([0.0; LANES]);
+                let mut sums = Lanes([self.plus; LANES]);
                 for (pixel, tap) in pixels.iter().zip(taps) {
                     sums.add::<FUSED>(*tap, &pixel[channel]);
                 }

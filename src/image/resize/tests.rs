@@ -20,6 +20,7 @@ fn whole(source: (u32, u32), target: (u32, u32), kernel: Kernel) -> Scaling {
         target,
         kernel,
         linear: false,
+        levels: Levels::KEPT,
     }
 }
 
@@ -409,5 +410,29 @@ proptest::proptest! {
         };
         let count = found.data().len() / layout.sample_bytes();
         assert!((0..count).all(|index| (sample(&found, index) - expected).abs() <= tolerance));
+    }
+}
+
+/// Sixteen bits show what eight are rounded from.
+#[test]
+fn levels_are_rounded_once() {
+    for target in [(31, 17), (64, 40), (90, 60)] {
+        let scaling = whole((64, 40), target, Kernel::Bilinear);
+        let source = noise(Layout::L8, 64, 40, 5);
+        let mut fine = Pixels::new(Layout::L16, 64, 40).unwrap();
+        for (fine, sample) in fine.words_mut().iter_mut().zip(source.data()) {
+            *fine = u16::from(*sample) * 257;
+        }
+        let exact = scale(&fine, &scaling);
+        for (levels, line) in [
+            (Levels::STUDIO_LUMA, (|value| 16.0 + value * 219.0 / 255.0) as fn(f64) -> f64),
+            (Levels::STUDIO_CHROMA, |value| 128.0 + (value - 128.0) * 224.0 / 255.0),
+        ] {
+            let found = scale(&source, &Scaling { levels, ..scaling });
+            for (found, exact) in found.data().iter().zip(exact.words()) {
+                let exact = line(f64::from(*exact) / 257.0);
+                assert!((f64::from(*found) - exact).abs() <= 0.505, "{target:?}: {found} {exact}");
+            }
+        }
     }
 }

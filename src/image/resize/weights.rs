@@ -67,6 +67,12 @@ impl Weights {
         self.end.push(self.values.len());
     }
 
+    pub(super) fn multiply(&mut self, times: f32) {
+        for value in &mut self.values {
+            *value *= times;
+        }
+    }
+
     /// The first pixel that counts for output pixel `index`, and the weights from it on.
     pub(super) fn of(&self, index: usize) -> (usize, &[f32]) {
         let start = if index == 0 { 0 } else { self.end[index - 1] };

@@ -38,8 +38,8 @@ fn each_size_comes_from_the_nearest_that_is_twice_as_large() {
 
 #[test]
 fn outputs_that_differ_in_encoding_only_share_their_pixels() {
-    let webp = ResizeOptions { format: Some(Format::WebP), quality: Some(50), ..wide(300) };
-    let (rungs, rung_of) = climb(&[wide(300), webp, wide(301)]);
+    let better = ResizeOptions { quality: Some(90), ..wide(300) };
+    let (rungs, rung_of) = climb(&[wide(300), better, wide(301)]);
     assert_eq!(rungs.len(), 2);
     assert_eq!(rung_of[0], rung_of[1]);
     // A PNG is made of pixels, for which chroma is scaled to its full size.
@@ -47,6 +47,18 @@ fn outputs_that_differ_in_encoding_only_share_their_pixels() {
     let (rungs, rung_of) = climb(&[wide(300), png]);
     assert_eq!(rungs.len(), 2);
     assert!(rungs[rung_of[0]].half_chroma && !rungs[rung_of[1]].half_chroma);
+}
+
+#[test]
+fn lossy_webp_has_planes_of_its_own() {
+    let webp = |width| ResizeOptions { format: Some(Format::WebP), ..wide(width) };
+    let (rungs, rung_of) = climb(&[webp(800), wide(800), wide(300), webp(300)]);
+    let from = |output: usize| rungs[rung_of[output]].from;
+    assert_eq!(rungs.len(), 4);
+    assert!(rungs[rung_of[0]].studio && !rungs[rung_of[1]].studio);
+    assert_eq!((from(0), from(1)), (None, None));
+    assert_eq!(from(2), Some(rung_of[1]), "the range of video has fewer levels");
+    assert_eq!(from(3), Some(rung_of[0]));
 }
 
 #[test]

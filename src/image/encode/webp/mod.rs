@@ -10,10 +10,9 @@ mod native;
 use std::borrow::Cow;
 
 use super::super::options::ResizeOptions;
-use super::super::pixels::{Embedded, Layout, PIXELS_BETWEEN_POLLS, Picture, Pixels};
+use super::super::pixels::{Embedded, Layout, Picture, Pixels};
 use super::super::raster::Planes;
 use super::changes::{self, Area};
-use super::sink::reserved;
 use super::{flat, profile};
 use crate::error::{Error, Result};
 use crate::pool::Cancel;
@@ -41,7 +40,7 @@ pub(super) fn encode(picture: &Picture, options: &ResizeOptions, cancel: &Cancel
     header.wrap(file)
 }
 
-/// Encodes luma, and chroma of a quarter as many samples, to a lossy WebP.
+/// Encodes luma, and chroma of a quarter as many samples, both in studio range, to a lossy WebP.
 pub(super) fn encode_planes(
     planes: &Planes,
     options: &ResizeOptions,
@@ -51,14 +50,8 @@ pub(super) fn encode_planes(
     let lossy = ResizeOptions { lossless: false, near_lossless: false, ..options.clone() };
     let Planes { luma, chroma: [blue, red] } = planes;
     let (width, height) = luma.size();
-    let file = {
-        // H.273, section 8.3: luma from 16 to 235, chroma from 16 to 240 around 128.
-        let luma = studio(luma, |value| 16.0 + value * 219.0 / 255.0, cancel)?;
-        let blue = studio(blue, |value| 128.0 + (value - 128.0) * 224.0 / 255.0, cancel)?;
-        let red = studio(red, |value| 128.0 + (value - 128.0) * 224.0 / 255.0, cancel)?;
-        let planes = StudioPlanes { width, height, luma: &luma, blue: &blue, red: &red };
-        Encoder::new(&lossy)?.encode_planes(&planes, cancel)?
-    };
+    let planes = StudioPlanes { width, height, luma: luma.data(), blue: blue.data(), red: red.data() };
+    let file = Encoder::new(&lossy)?.encode_planes(&planes, cancel)?;
     let header = Header {
         width,
         height,
@@ -69,17 +62,6 @@ pub(super) fn encode_planes(
         plays: None,
     };
     header.wrap(file)
-}
-
-/// A plane from full range to the range that video has, and WebP.
-fn studio(plane: &Pixels, map: impl Fn(f32) -> f32, cancel: &Cancel) -> Result<Vec<u8>> {
-    let table: [u8; 256] = std::array::from_fn(|value| map(value as f32).round() as u8);
-    let mut out = reserved(plane.data().len())?;
-    for part in plane.data().chunks(PIXELS_BETWEEN_POLLS) {
-        cancel.check()?;
-        out.extend(part.iter().map(|&value| table[usize::from(value)]));
-    }
-    Ok(out)
 }
 
 /// An image as libwebp takes it.

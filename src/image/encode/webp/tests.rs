@@ -218,9 +218,10 @@ fn planes_are_encoded_as_they_are() {
         assert_eq!(&data[12..16], b"VP8 ");
         assert_eq!(WebPDecoder::new(Cursor::new(&data)).unwrap().dimensions(), (width, height));
         for (pixel, &luma) in decoded(&data).chunks_exact(3).zip(planes.luma.data()) {
-            // T.871: BT.601's matrix in full range.
-            let y = f64::from(luma);
-            let expected = [y + 1.402 * 22.0, y - 0.344 * -18.0 - 0.714 * 22.0, y + 1.772 * -18.0];
+            // BT.601's matrix; H.273's ranges.
+            let y = (f64::from(luma) - 16.0) * 255.0 / 219.0;
+            let [blue, red] = [-18.0, 22.0].map(|chroma| chroma * 255.0 / 224.0);
+            let expected = [y + 1.402 * red, y - 0.344 * blue - 0.714 * red, y + 1.772 * blue];
             for (found, expected) in pixel.iter().zip(expected) {
                 assert!(
                     (f64::from(*found) - expected.clamp(0.0, 255.0)).abs() < 10.0,
