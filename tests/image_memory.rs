@@ -19,7 +19,8 @@ use std::cell::Cell;
 
 use image::{DynamicImage, ImageFormat};
 use offloop::image::{
-    FailOn, Fit, Format, Keep, Kernel, Limits, Plan, ResizeOptions, probe, resize_image_set,
+    ChromaSubsampling, FailOn, Fit, Format, Keep, Kernel, Limits, Plan, ResizeOptions, probe,
+    resize_image_set,
 };
 use offloop::pool::Cancel;
 
@@ -175,6 +176,17 @@ fn many_sizes_of_one() {
                 })
             })
             .collect();
+        stays_within_its_plan(what, &data, &outputs, FailOn::Error);
+        // One size in ways that cannot share their pixels.
+        let outputs: Vec<_> =
+            [(Format::WebP, None), (Format::Jpeg, None), (Format::Jpeg, Some(ChromaSubsampling::Full))]
+                .map(|(format, chroma_subsampling)| ResizeOptions {
+                    width: Some(1500),
+                    effort: (format == Format::WebP).then_some(0),
+                    chroma_subsampling,
+                    ..to(format)
+                })
+                .into();
         stays_within_its_plan(what, &data, &outputs, FailOn::Error);
     }
 }

@@ -91,7 +91,13 @@ impl Plan {
             limits.check_frames(metadata)?;
         }
         let size = decode::decoded_size(metadata, decoding.scale);
-        let (rungs, _) = rungs::ladder(&targets, decoding, size, true);
+        // Whether colours are converted, which decides on who may share, is found out once the profile is read.
+        let bytes = |rungs: &Vec<Rung>| rungs.iter().map(Rung::bytes).fold(0, u64::saturating_add);
+        let rungs = [false, true]
+            .map(|converts| rungs::ladder(&targets, decoding, size, converts).0)
+            .into_iter()
+            .max_by_key(bytes)
+            .unwrap_or_default();
         Ok(Self { metadata: metadata.clone(), fail_on, targets, decoding, rungs })
     }
 

@@ -16,6 +16,10 @@ use super::target::Target;
 /// How many times the pixels of an output, along each axis, another one must have to be its source.
 const GUARD: f64 = 1.99;
 
+/// How many times the pixels of an output, along each axis, a JPEG that is decoded smaller keeps for the kernel:
+/// the decoder's averages are soft, and a kernel that hardly shrinks them leaves them so.
+const SPARE: f64 = 1.25;
+
 /// Pixels that one or more outputs are made of.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Rung {
@@ -34,7 +38,11 @@ pub(super) struct Rung {
 
 impl Rung {
     pub(super) fn bytes(&self) -> u64 {
-        pixels(self.scaling.target).saturating_mul(self.layout.pixel_bytes() as u64)
+        let (width, height) = self.scaling.target;
+        if self.half_chroma {
+            return pixels((width, height)) + 2 * pixels((width.div_ceil(2), height.div_ceil(2)));
+        }
+        pixels((width, height)).saturating_mul(self.layout.pixel_bytes() as u64)
     }
 
     pub(super) fn extra_bytes(&self) -> u64 {
@@ -163,13 +171,13 @@ pub(super) fn ladder(
 }
 
 impl Scale {
-    /// The smallest image that has no fewer pixels than are wanted: `density` is outputs' pixels for one of
+    /// The smallest image that has [`SPARE`] times the pixels that are wanted: `density` is outputs' pixels for one of
     /// the input. Where that is exactly one, the inverse transform of fewer coefficients is all the scaling there
     /// is, and no kernel follows; sharp decodes twice as many then.
     pub(super) fn for_density(density: f64) -> Self {
         [Scale::Eighth, Scale::Quarter, Scale::Half]
             .into_iter()
-            .find(|scale| scale.factor() >= density)
+            .find(|scale| scale.factor().total_cmp(&density).is_eq() || scale.factor() >= density * SPARE)
             .unwrap_or(Scale::Full)
     }
 }

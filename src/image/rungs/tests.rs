@@ -107,8 +107,11 @@ fn scales_leave_enough() {
         (0.01, Scale::Eighth),
         (0.125, Scale::Eighth),
         (0.126, Scale::Quarter),
+        (0.2, Scale::Quarter),
+        (0.21, Scale::Half),
         (0.25, Scale::Quarter),
         (0.5, Scale::Half),
+        (0.48, Scale::Full),
         (0.51, Scale::Full),
         (3.0, Scale::Full),
     ] {
