@@ -82,7 +82,7 @@ fn indexed(
 ) -> Result<()> {
     let image = palette::quantise(pixels, options, cancel)?;
     // Colours that are not opaque first, so that tRNS may end with them (section 11.3.1.1).
-    let image = indexed::translucent_first(image);
+    let image = indexed::translucent_first(image, cancel)?;
     let bits = indexed::depth(image.colors.len());
     header(file, pixels, bits, INDEXED)?;
     metadata(file, picture, Layout::Rgb8)?;
@@ -93,7 +93,7 @@ fn indexed(
     if !alphas.is_empty() {
         file.chunk(*b"tRNS", &alphas)?;
     }
-    let packed = indexed::pack(&image.indices, pixels.width() as usize, bits)?;
+    let packed = indexed::pack(&image.indices, pixels.width() as usize, bits, cancel)?;
     // Differences of indices mean nothing: unless one is asked for, no filter (section 12.7).
     let filter = match options.png_filter {
         PngFilter::Adaptive => PngFilter::None,
