@@ -1,6 +1,8 @@
 //! The flag that a job polls: somebody gave up on it.
 
 use std::sync::Arc;
+#[cfg(test)]
+use std::sync::atomic::AtomicU32;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use crate::error::{Code, Error, Result};
@@ -23,6 +25,9 @@ pub struct Cancel {
     own: Arc<AtomicU8>,
     /// Raised for all jobs of an environment at once, when it goes away.
     group: Option<Arc<AtomicBool>>,
+    /// How many polls there are before it is raised by itself.
+    #[cfg(test)]
+    polls: Option<Arc<AtomicU32>>,
 }
 
 impl Cancel {
@@ -33,7 +38,28 @@ impl Cancel {
 
     /// A flag that also counts as raised once the group's is.
     pub fn in_group(group: Arc<AtomicBool>) -> Self {
-        Self { own: Arc::default(), group: Some(group) }
+        Self { group: Some(group), ..Self::default() }
+    }
+
+    /// A flag that is raised after so many polls, to see how often a job makes them.
+    #[cfg(test)]
+    pub(crate) fn after(polls: u32) -> Self {
+        Self { polls: Some(Arc::new(AtomicU32::new(polls))), ..Self::default() }
+    }
+
+    /// Of [`Cancel::after`], how many polls are left.
+    #[cfg(test)]
+    pub(crate) fn polls_left(&self) -> u32 {
+        self.polls.as_ref().map_or(0, |polls| polls.load(Ordering::Relaxed))
+    }
+
+    #[cfg(test)]
+    fn count_poll(&self) {
+        if let Some(polls) = &self.polls
+            && polls.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err()
+        {
+            self.cancel();
+        }
     }
 
     /// Nobody wants the result any more. False if the flag was raised before.
@@ -53,6 +79,8 @@ impl Cancel {
 
     /// Whether the job should stop.
     pub fn is_cancelled(&self) -> bool {
+        #[cfg(test)]
+        self.count_poll();
         self.own.load(Ordering::SeqCst) != LIVE || self.group_is_gone()
     }
 
@@ -60,6 +88,8 @@ impl Cancel {
     pub fn check(&self) -> Result<()> {
         #[cfg(feature = "faults")]
         super::faults::poll();
+        #[cfg(test)]
+        self.count_poll();
         match self.own.load(Ordering::Acquire) {
             LATE => Err(Error::deadline()),
             CANCELLED => Err(Error::cancelled()),

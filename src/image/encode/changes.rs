@@ -1,5 +1,9 @@
 //! Where a frame differs from the one before.
 
+use super::super::pixels::PIXELS_BETWEEN_POLLS;
+use crate::error::Result;
+use crate::pool::Cancel;
+
 /// A rectangle in whole pixels, with at least one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Area {
@@ -10,10 +14,19 @@ pub(super) struct Area {
 }
 
 /// The smallest area that has all pixels which `differs` says differ, by their index; if none do, the first pixel.
-pub(super) fn area(width: usize, height: usize, differs: impl Fn(usize) -> bool) -> Area {
+pub(super) fn area(
+    width: usize,
+    height: usize,
+    cancel: &Cancel,
+    differs: impl Fn(usize) -> bool,
+) -> Result<Area> {
     let (mut left, mut right) = (width, 0);
     let (mut top, mut bottom) = (None, 0);
+    let rows_between_polls = (PIXELS_BETWEEN_POLLS / width.max(1)).max(1);
     for y in 0..height {
+        if y.is_multiple_of(rows_between_polls) {
+            cancel.check()?;
+        }
         let start = y * width;
         let Some(first) = (0..width).find(|&x| differs(start + x)) else {
             continue;
@@ -26,10 +39,10 @@ pub(super) fn area(width: usize, height: usize, differs: impl Fn(usize) -> bool)
         top.get_or_insert(y);
         bottom = y;
     }
-    match top {
+    Ok(match top {
         Some(top) => Area { left, top, width: right - left + 1, height: bottom - top + 1 },
         None => Area { left: 0, top: 0, width: 1, height: 1 },
-    }
+    })
 }
 
 #[cfg(test)]
@@ -38,7 +51,7 @@ mod tests {
 
     fn of(picture: &[&[u8]]) -> Area {
         let pixels = picture.concat();
-        area(picture[0].len(), picture.len(), |at| pixels[at] == b'x')
+        area(picture[0].len(), picture.len(), &Cancel::new(), |at| pixels[at] == b'x').unwrap()
     }
 
     #[test]

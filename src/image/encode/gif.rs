@@ -1,22 +1,21 @@
-//! GIF (89a), through the gif crate: palettes of our own (see [`palette`](super::palette)), and of each frame
-//! only the rectangle that has changed, in it only the pixels that have.
+//! GIF (89a). Of each frame there is only the rectangle that has changed, in it only the pixels that have.
 //!
 //! A pixel is transparent or it is not: half opaque is opaque. Where one turns transparent, the frame before is
 //! removed first ("restore to background"), since drawing cannot do that.
 
-use std::borrow::Cow;
-
-use gif::{DisposalMethod, Encoder, EncodingError, Repeat};
+mod container;
+mod lzw;
 
 use super::super::format::Format;
 use super::super::options::ResizeOptions;
-use super::super::pixels::{Frame, Picture, Pixels, out_of_memory};
+use super::super::pixels::{Frame, PIXELS_BETWEEN_POLLS, Picture, Pixels};
 use super::changes::{self, Area};
 use super::flat;
-use super::palette::{Color, Counter, Palette, TRANSPARENT};
-use super::sink::{Sink, reserved};
+use super::palette::{Color, Counter, TRANSPARENT};
+use super::sink::reserved;
 use crate::error::{Error, Result};
 use crate::pool::Cancel;
+use container::{Disposal, File};
 
 /// From this effort on, each frame of an animation has a palette of its own.
 const EFFORT_OF_OWN_PALETTES: u8 = 7;
@@ -29,55 +28,40 @@ pub(super) fn encode(picture: &Picture, options: &ResizeOptions, cancel: &Cancel
     let most = usize::from(options.colors.clamp(2, 256));
     let mut counter = Counter::new(picture.frames.len());
     each_piece(picture, cancel, |piece| counter.add(&piece.colors, piece.area.width, cancel))?;
-    let shared = counter.palette(most)?;
+    let shared = counter.palette(most, cancel)?;
     let own = picture.frames.len() > 1
         && !shared.is_exact()
         && options.effort_for(Format::Gif) >= EFFORT_OF_OWN_PALETTES;
 
-    let mut data = Vec::new();
-    let global = if own { Vec::new() } else { table(&shared) };
-    let mut encoder =
-        Encoder::new(Sink::new(&mut data, cancel), width, height, &global).map_err(|error| failed(&error))?;
+    let global = if own { None } else { Some(shared.colors.as_slice()) };
+    let mut file = File::new(width, height, global)?;
     if picture.frames.len() > 1 {
-        match picture.plays {
-            0 => encoder.set_repeat(Repeat::Infinite).map_err(|error| failed(&error))?,
-            // Shown once is what a file without the extension is.
-            1 => {}
-            // The extension counts how often it begins again.
-            plays => {
-                let again = u16::try_from(plays - 1).unwrap_or(u16::MAX);
-                encoder.set_repeat(Repeat::Finite(again)).map_err(|error| failed(&error))?;
-            }
-        }
+        file.plays(picture.plays)?;
     }
     each_piece(picture, cancel, |piece| {
         let mut local = None;
         if own {
             let mut counter = Counter::new(1);
             counter.add(&piece.colors, piece.area.width, cancel)?;
-            local = Some(counter.palette(most)?);
+            local = Some(counter.palette(most, cancel)?);
         }
         let palette = local.as_ref().unwrap_or(&shared);
         let indices = palette.indices(&piece.colors, piece.area.width, options.dither, cancel)?;
-        let frame = gif::Frame {
-            delay: hundredths(piece.delay_ms),
-            dispose: if piece.removed { DisposalMethod::Background } else { DisposalMethod::Keep },
-            transparent: palette.transparent(),
-            needs_user_input: false,
+        let frame = container::Frame {
             // Within the canvas, whose sides are `u16`.
             left: piece.area.left as u16,
             top: piece.area.top as u16,
             width: piece.area.width as u16,
             height: piece.area.height as u16,
-            interlaced: false,
-            palette: local.as_ref().map(table),
-            buffer: Cow::Owned(indices),
+            delay: hundredths(piece.delay_ms),
+            disposal: if piece.removed { Disposal::Background } else { Disposal::Keep },
+            transparent: palette.transparent(),
+            colors: local.as_ref().map(|palette| palette.colors.as_slice()),
+            indices: &indices,
         };
-        encoder.write_frame(&frame).map_err(|error| failed(&error))
+        file.frame(&frame, cancel)
     })?;
-    // Writes the trailer.
-    encoder.into_inner().map_err(|error| failed(&error))?;
-    Ok(data)
+    file.finish()
 }
 
 /// Rounds delays to hundredths of a second so that frames come when they should, give or take half of one: what
@@ -95,18 +79,6 @@ pub(super) fn settle_delays(frames: &mut [Frame]) {
 
 fn hundredths(delay_ms: u32) -> u16 {
     u16::try_from(delay_ms / 10).unwrap_or(u16::MAX)
-}
-
-fn table(palette: &Palette) -> Vec<u8> {
-    palette.colors.iter().flat_map(|color| [color[0], color[1], color[2]]).collect()
-}
-
-fn failed(error: &EncodingError) -> Error {
-    match error {
-        EncodingError::OutOfMemory => out_of_memory(0),
-        EncodingError::Io(error) if error.kind() == std::io::ErrorKind::OutOfMemory => out_of_memory(0),
-        other => Error::internal(format!("encoding GIF failed: {other}")),
-    }
 }
 
 /// What is drawn for a frame.
@@ -132,19 +104,24 @@ fn each_piece(picture: &Picture, cancel: &Cancel, mut take: impl FnMut(Piece) ->
             .next()
             .map(|frame| screen(&frame.pixels, cancel).map(|s| (s, frame.delay_ms)))
             .transpose()?;
-        let removed = next
-            .as_ref()
-            .is_some_and(|(next, _)| current.iter().zip(next).any(|(now, next)| now[3] != 0 && next[3] == 0));
+        let removed = match &next {
+            Some((next, _)) => uncovers(&current, next, cancel)?,
+            None => false,
+        };
         let stays = |at: usize, color: Color| match &shown {
             Some(shown) => shown[at] == color,
             None => color == TRANSPARENT,
         };
         // What is to be removed lies within what is drawn.
-        let area = changes::area(width, current.len() / width, |at| {
+        let area = changes::area(width, current.len() / width, cancel, |at| {
             !stays(at, current[at]) || (removed && current[at][3] != 0)
-        });
+        })?;
         let mut colors = reserved(area.width * area.height)?;
+        let rows_between_polls = (PIXELS_BETWEEN_POLLS / area.width).max(1);
         for y in area.top..area.top + area.height {
+            if (y - area.top).is_multiple_of(rows_between_polls) {
+                cancel.check()?;
+            }
             let row = y * width + area.left;
             colors.extend(
                 (row..row + area.width).map(
@@ -160,16 +137,30 @@ fn each_piece(picture: &Picture, cancel: &Cancel, mut take: impl FnMut(Piece) ->
     Ok(())
 }
 
+/// Whether something that is seen is not there in the next frame.
+fn uncovers(current: &[Color], next: &[Color], cancel: &Cancel) -> Result<bool> {
+    for (current, next) in current.chunks(PIXELS_BETWEEN_POLLS).zip(next.chunks(PIXELS_BETWEEN_POLLS)) {
+        cancel.check()?;
+        if current.iter().zip(next).any(|(now, next)| now[3] != 0 && next[3] == 0) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// A frame as GIF can show it.
 fn screen(pixels: &Pixels, cancel: &Cancel) -> Result<Vec<Color>> {
     let rgba = flat::rgba(pixels, cancel)?;
     let (image, _) = rgba.as_chunks::<4>();
     let mut colors = reserved(image.len())?;
-    colors.extend(image.iter().map(
-        |&[r, g, b, alpha]| {
-            if alpha >= 128 { [r, g, b, u8::MAX] } else { TRANSPARENT }
-        },
-    ));
+    for part in image.chunks(PIXELS_BETWEEN_POLLS) {
+        cancel.check()?;
+        colors.extend(part.iter().map(
+            |&[r, g, b, alpha]| {
+                if alpha >= 128 { [r, g, b, u8::MAX] } else { TRANSPARENT }
+            },
+        ));
+    }
     Ok(colors)
 }
 

@@ -1,19 +1,24 @@
 //! Palettes: at most 256 colours for an image, and each pixel's index into them.
 //!
-//! Which colours is quantizr's work (clusters split along their greatest variance). An image that has no more
-//! colours than the palette may have is stored as it is.
+//! An image that has no more colours than the palette may have is stored as it is. Of others, colours are counted,
+//! divided into clusters, and these settled, so as to leave little squared error.
 //!
 //! Pixels are then given the nearest colour, and their error is spread to their neighbours as R. Floyd and
 //! L. Steinberg do ("An adaptive algorithm for spatial grey scale", 1976), to and fro by row.
 
-use quantizr::{Histogram, Image, Options, QuantizeResult};
+mod clusters;
+mod few;
+mod histogram;
+mod means;
 
 use super::super::options::ResizeOptions;
 use super::super::pixels::{Pixels, out_of_memory};
 use super::flat;
 use super::sink::reserved;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::pool::Cancel;
+use few::Few;
+use histogram::{Histogram, Point};
 
 /// Red, green, blue, alpha.
 pub(super) type Color = [u8; 4];
@@ -22,7 +27,7 @@ pub(super) const TRANSPARENT: Color = [0; 4];
 
 /// The most pixels that colours are counted of, in all images that share a palette; of larger ones, rows are
 /// left out.
-const MOST_COUNTED: usize = 1 << 20;
+const MOST_COUNTED: usize = 1 << 19;
 
 /// How many pixels go between two looks at the flag.
 const PIXELS_BETWEEN_POLLS: usize = 1 << 14;
@@ -47,59 +52,34 @@ pub(super) fn quantise(pixels: &Pixels, options: &ResizeOptions, cancel: &Cancel
     }
     let mut counter = Counter::new(1);
     counter.add(image, pixels.width() as usize, cancel)?;
-    let palette = counter.palette(most)?;
-    cancel.check()?;
+    let palette = counter.palette(most, cancel)?;
     let indices = palette.indices(image, pixels.width() as usize, options.dither, cancel)?;
     Ok(Indexed { colors: palette.colors, indices })
 }
 
 /// The image with all of its colours, if it has no more than `most`.
 fn exact(image: &[Color], most: usize, cancel: &Cancel) -> Result<Option<Indexed>> {
-    // Open addressing in a table that is at most a quarter full.
-    const SLOTS: usize = 1024;
-    let mut slots = [(TRANSPARENT, None); SLOTS];
-    let mut colors: Vec<Color> = Vec::with_capacity(most);
+    let mut few = Few::default();
     let mut indices = Vec::new();
-    let mut last = (TRANSPARENT, None);
     for part in image.chunks(PIXELS_BETWEEN_POLLS) {
         cancel.check()?;
         indices.try_reserve(part.len()).map_err(|_| out_of_memory(part.len() as u64))?;
         for &color in part {
-            if let (same, Some(index)) = last
-                && same == color
-            {
-                indices.push(index);
-                continue;
+            match few.index(color) {
+                Some(index) if few.colors().len() <= most => indices.push(index),
+                _ => return Ok(None),
             }
-            let hash = u32::from_le_bytes(color).wrapping_mul(0x9E37_79B1) >> 22;
-            let mut at = hash as usize;
-            let index = loop {
-                match &mut slots[at] {
-                    (held, Some(index)) if *held == color => break *index,
-                    (_, Some(_)) => at = (at + 1) % SLOTS,
-                    slot => {
-                        if colors.len() == most {
-                            return Ok(None);
-                        }
-                        let index = colors.len() as u8;
-                        *slot = (color, Some(index));
-                        colors.push(color);
-                        break index;
-                    }
-                }
-            };
-            indices.push(index);
-            last = (color, Some(index));
         }
     }
-    Ok(Some(Indexed { colors, indices }))
+    Ok(Some(Indexed { colors: few.into_colors(), indices }))
 }
 
 /// Counts colours, perhaps of several images that are to share a palette.
 pub(super) struct Counter {
+    /// All colours that are seen, until they are too many.
+    few: Option<Few>,
     histogram: Histogram,
     most_per_image: usize,
-    colors: bool,
     transparent: bool,
 }
 
@@ -107,55 +87,55 @@ impl Counter {
     /// For so many images.
     pub(super) fn new(images: usize) -> Self {
         let most_per_image = (MOST_COUNTED / images.max(1)).max(1);
-        Self { histogram: Histogram::new(), most_per_image, colors: false, transparent: false }
+        Self {
+            few: Some(Few::default()),
+            histogram: Histogram::default(),
+            most_per_image,
+            transparent: false,
+        }
     }
 
     pub(super) fn add(&mut self, image: &[Color], width: usize, cancel: &Cancel) -> Result<()> {
-        let step = image.len().div_ceil(self.most_per_image).max(1);
-        // What is wholly transparent gets a place of its own, so that nothing else becomes nearly so. One such
-        // pixel is enough, wherever it is.
         for part in image.chunks(PIXELS_BETWEEN_POLLS) {
             cancel.check()?;
+            // What is wholly transparent gets a place of its own, so that nothing else becomes nearly so. One such
+            // pixel is enough, wherever it is.
             self.transparent = self.transparent || part.iter().any(|color| color[3] == 0);
+            if let Some(few) = &mut self.few
+                && part.iter().any(|&color| color[3] != 0 && few.index(color).is_none())
+            {
+                self.few = None;
+            }
         }
-        let mut shown: Vec<Color> = reserved(PIXELS_BETWEEN_POLLS.max(width))?;
-        let mut rows = image.chunks_exact(width).step_by(step).peekable();
-        while let Some(row) = rows.next() {
-            shown.extend(row.iter().filter(|color| color[3] != 0));
-            if shown.len() + width > PIXELS_BETWEEN_POLLS || rows.peek().is_none() {
-                cancel.check()?;
-                self.count(&shown)?;
-                shown.clear();
+        // Rows are left out; and of those that are too many for one image each, pixels.
+        let height = image.len() / width;
+        let rows_between = height.div_ceil((self.most_per_image / width).max(1)).max(1);
+        let pixels_between = width.div_ceil(self.most_per_image);
+        let mut since_poll = 0;
+        for row in image.chunks_exact(width).step_by(rows_between) {
+            for part in row.chunks(PIXELS_BETWEEN_POLLS.next_multiple_of(pixels_between)) {
+                since_poll += part.len();
+                if since_poll >= PIXELS_BETWEEN_POLLS {
+                    cancel.check()?;
+                    since_poll = 0;
+                }
+                for color in part.iter().step_by(pixels_between).filter(|color| color[3] != 0) {
+                    self.histogram.add(*color)?;
+                }
             }
         }
         Ok(())
     }
 
-    fn count(&mut self, shown: &[Color]) -> Result<()> {
-        if shown.is_empty() {
-            return Ok(());
-        }
-        self.colors = true;
-        let part = Image::new(shown.as_flattened(), shown.len(), 1).map_err(|error| failed(&error))?;
-        self.histogram.add_image(&part);
-        Ok(())
-    }
-
     /// At most `most` colours, at least 2, that stand for what was counted.
-    pub(super) fn palette(&self, most: usize) -> Result<Palette> {
-        let mut colors = Vec::with_capacity(most);
-        let mut exact = true;
-        if self.colors {
-            let room = most - usize::from(self.transparent);
-            let mut options = Options::default();
-            // Fewer than two, it does not make: two are asked for, and one is kept.
-            options.set_max_colors(room.max(2) as i32).map_err(|error| failed(&error))?;
-            let found = QuantizeResult::quantize_histogram(&self.histogram, &options);
-            let palette = found.get_palette();
-            exact = found.get_error() == 0.0 && palette.count as usize <= room;
-            let count = (palette.count as usize).min(room);
-            colors.extend(palette.entries[..count].iter().map(|color| [color.r, color.g, color.b, color.a]));
-        }
+    pub(super) fn palette(self, most: usize, cancel: &Cancel) -> Result<Palette> {
+        let room = most - usize::from(self.transparent);
+        let few = self.few.map(Few::into_colors).filter(|few| few.len() <= room);
+        let exact = few.is_some();
+        let mut colors = match few {
+            Some(few) => few,
+            None => found(self.histogram.points()?, room, cancel)?,
+        };
         if self.transparent || colors.is_empty() {
             colors.push(TRANSPARENT);
         }
@@ -163,8 +143,18 @@ impl Counter {
     }
 }
 
-fn failed(error: &quantizr::Error) -> Error {
-    Error::internal(format!("finding a palette failed: {error:?}"))
+/// At most so many colours that stand for the points.
+fn found(mut points: Vec<Point>, most: usize, cancel: &Cancel) -> Result<Vec<Color>> {
+    let clusters = clusters::divide(&mut points, most, cancel)?;
+    let means = means::settle(&points, &clusters, cancel)?;
+    let mut colors: Vec<Color> = Vec::with_capacity(most);
+    for mean in means {
+        let color = mean.map(|value| value.round() as u8);
+        if !colors.contains(&color) {
+            colors.push(color);
+        }
+    }
+    Ok(colors)
 }
 
 /// Colours, and what finding the nearest of them needs.
@@ -244,18 +234,19 @@ impl Palette {
         cancel: &Cancel,
     ) -> Result<Vec<u8>> {
         let mut indices: Vec<u8> = reserved(image.len())?;
-        indices.resize(image.len(), 0);
         // In 256ths of a channel's step.
         let strength = (dither.clamp(0.0, 1.0) * MOST_SPREAD * 256.0) as i32;
         // With a pixel on either side, to spread to without asking.
         let mut errors = vec![[0_i32; 4]; width + 2];
         let mut below = errors.clone();
         let rows_between_polls = (PIXELS_BETWEEN_POLLS / width).max(1);
-        for (y, (row, out)) in image.chunks_exact(width).zip(indices.chunks_exact_mut(width)).enumerate() {
+        for (y, row) in image.chunks_exact(width).enumerate() {
             if y % rows_between_polls == 0 {
                 cancel.check()?;
             }
-            self.row(row, out, strength, y % 2 == 1, &mut errors, &mut below);
+            let start = indices.len();
+            indices.resize(start + width, 0);
+            self.row(row, &mut indices[start..], strength, y % 2 == 1, &mut errors, &mut below);
             std::mem::swap(&mut errors, &mut below);
             below.fill([0; 4]);
         }
@@ -438,9 +429,115 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_job_stops() {
-        let cancel = Cancel::new();
-        cancel.cancel();
-        assert!(quantise(&image(&noise(64), 8), &ResizeOptions::default(), &cancel).is_err());
+    fn a_cancelled_job_stops_wherever_it_is() {
+        let image = image(&noise(64 * 64), 64);
+        let all = Cancel::after(10_000);
+        let options = ResizeOptions::default();
+        quantise(&image, &options, &all).unwrap();
+        let polls = 10_000 - all.polls_left();
+        // One for each division alone.
+        assert!(polls > 255, "{polls}");
+        for after in 0..polls {
+            let error = quantise(&image, &options, &Cancel::after(after)).map(|_| ()).unwrap_err();
+            assert_eq!(error.code(), crate::error::Code::Cancelled);
+        }
+    }
+
+    /// Of the pixels that are seen, to the nearest colour.
+    fn squared_error(image: &[Color], colors: &[Color]) -> f64 {
+        let palette = Palette::new(colors.to_vec());
+        let errors = image.iter().map(|color| {
+            let color = color.map(i32::from);
+            let found = palette.nearest(color).channels;
+            (0..4).map(|channel| f64::from((found[channel] - color[channel]).pow(2))).sum::<f64>()
+        });
+        errors.sum::<f64>() / image.len() as f64
+    }
+
+    #[test]
+    fn palettes_leave_no_more_error_than_quantizr_does() {
+        let (width, height) = (160, 120);
+        let at = |index: usize| (index % width, index / width);
+        let disc = |x: usize, y: usize| (x as f32 - 80.0).hypot(y as f32 - 60.0);
+        let images: [(&str, Vec<Color>); 5] = [
+            ("noise", noise(width * height).into_iter().map(|[r, g, b, _]| [r, g, b, 255]).collect()),
+            (
+                "noise with alpha",
+                noise(width * height).into_iter().map(|[r, g, b, a]| [r, g, b, a | 1]).collect(),
+            ),
+            (
+                "smooth",
+                (0..width * height)
+                    .map(at)
+                    .map(|(x, y)| [(x * 3 / 2) as u8, (y * 2) as u8, (200.0 - disc(x, y)) as u8, 255])
+                    .collect(),
+            ),
+            (
+                "flat with soft edges",
+                (0..width * height)
+                    .map(at)
+                    .map(|(x, y)| {
+                        let inside = (40.5 - disc(x, y)).clamp(0.0, 1.0);
+                        let ground = if y / 20 % 2 == 0 { 240.0 } else { 180.0 };
+                        [ground + (20.0 - ground) * inside, ground, ground - 90.0 * inside, 255.0]
+                            .map(|value| value as u8)
+                    })
+                    .collect(),
+            ),
+            (
+                "translucent",
+                (0..width * height)
+                    .map(at)
+                    .map(|(x, y)| {
+                        [(x * 3 / 2) as u8, 90, (y * 2) as u8, (255.0 - disc(x, y) * 2.0).max(1.0) as u8]
+                    })
+                    .collect(),
+            ),
+        ];
+        for (name, image) in images {
+            for most in [2, 16, 64, 256] {
+                let mut counter = Counter::new(1);
+                counter.add(&image, width, &Cancel::new()).unwrap();
+                let ours = counter.palette(most, &Cancel::new()).unwrap().colors;
+                assert!(ours.len() <= most);
+                let mut options = quantizr::Options::default();
+                options.set_max_colors(most as i32).unwrap();
+                let theirs = quantizr::QuantizeResult::quantize(
+                    &quantizr::Image::new(image.as_flattened(), width, height).unwrap(),
+                    &options,
+                );
+                let theirs: Vec<Color> = theirs.get_palette().entries[..theirs.get_palette().count as usize]
+                    .iter()
+                    .map(|color| [color.r, color.g, color.b, color.a])
+                    .collect();
+                let (ours, theirs) = (squared_error(&image, &ours), squared_error(&image, &theirs));
+                assert!(ours <= theirs * 1.03, "{name}, {most} colours: {ours}, and quantizr {theirs}");
+            }
+        }
+    }
+
+    #[test]
+    fn few_colours_are_found_wherever_they_are() {
+        // Three rows in four are not counted, and one of them has a colour of its own.
+        let (width, height) = (1024, 2048);
+        let mut colors: Vec<Color> = (0..width * height).map(|at| [(at % 200) as u8, 0, 0, 255]).collect();
+        colors[width + 5] = [1, 2, 3, 255];
+        let mut counter = Counter::new(1);
+        counter.add(&colors, width, &Cancel::new()).unwrap();
+        let palette = counter.palette(256, &Cancel::new()).unwrap();
+        assert!(palette.is_exact());
+        assert_eq!(palette.colors.len(), 201);
+        assert!(palette.colors.contains(&[1, 2, 3, 255]));
+    }
+
+    #[test]
+    fn many_wide_images_are_counted_in_part() {
+        let row = noise(40_000);
+        let mut counter = Counter::new(1000);
+        for _ in 0..3 {
+            counter.add(&row, row.len(), &Cancel::new()).unwrap();
+        }
+        let counted: f32 = counter.histogram.points().unwrap().iter().map(|point| point.weight).sum();
+        assert!((1000.0..=3.0 * (MOST_COUNTED / 1000) as f32).contains(&counted), "{counted}");
     }
 }

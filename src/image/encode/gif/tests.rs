@@ -1,4 +1,4 @@
-use gif::{ColorOutput, DecodeOptions};
+use ::gif::{ColorOutput, DecodeOptions, DisposalMethod, Repeat};
 
 use super::*;
 use crate::image::pixels::{Embedded, Frame, Layout};
@@ -171,4 +171,24 @@ fn delays_add_up_to_what_they_should_in_hundredths() {
     // Faster than browsers show: as fast as they do, and no faster afterwards.
     assert_eq!(settled(&[4, 4, 4, 50]), [20, 20, 20, 50]);
     assert_eq!(settled(&[10_000_000, 50]), [655_350, 60]);
+}
+
+#[test]
+fn cancelled_anywhere_it_says_so() {
+    let mut pixels = Pixels::new(Layout::Rgb8, 60, 50).unwrap();
+    let mut state = 1_u32;
+    for byte in pixels.data_mut() {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        *byte = (state >> 24) as u8;
+    }
+    for picture in [Picture::still(pixels), animation(TRANSPARENT, 0)] {
+        let all = Cancel::after(100_000);
+        let options = ResizeOptions::default();
+        encode(&picture, &options, &all).unwrap();
+        let polls = 100_000 - all.polls_left();
+        for after in 0..polls {
+            let error = encode(&picture, &options, &Cancel::after(after)).unwrap_err();
+            assert_eq!(error.code(), crate::error::Code::Cancelled, "{after} of {polls}");
+        }
+    }
 }

@@ -42,9 +42,9 @@ pub(super) fn row_bytes(width: usize, bits: u8) -> usize {
 pub(super) fn pack(indices: &[u8], width: usize, bits: u8, cancel: &Cancel) -> Result<Vec<u8>> {
     let mut out = reserved(row_bytes(width, bits) * (indices.len() / width))?;
     let per_byte = 8 / usize::from(bits);
-    let rows_a_poll = PIXELS_BETWEEN_POLLS / width + 1;
+    let rows_between_polls = (PIXELS_BETWEEN_POLLS / width).max(1);
     for (y, row) in indices.chunks_exact(width).enumerate() {
-        if y % rows_a_poll == 0 {
+        if y % rows_between_polls == 0 {
             cancel.check()?;
         }
         out.extend(row.chunks(per_byte).map(|group| {
@@ -59,12 +59,16 @@ pub(super) fn pack(indices: &[u8], width: usize, bits: u8, cancel: &Cancel) -> R
 mod tests {
     use super::*;
 
+    fn pack(indices: &[u8], width: usize, bits: u8) -> Vec<u8> {
+        super::pack(indices, width, bits, &Cancel::new()).unwrap()
+    }
+
     #[test]
     fn indices_are_packed_from_the_left() {
-        assert_eq!(pack(&[1, 0, 1, 1, 0, 1], 3, 1, &Cancel::new()).unwrap(), [0b1010_0000, 0b1010_0000]);
-        assert_eq!(pack(&[3, 0, 1, 2, 1], 5, 2, &Cancel::new()).unwrap(), [0b1100_0110, 0b0100_0000]);
-        assert_eq!(pack(&[15, 1, 7], 3, 4, &Cancel::new()).unwrap(), [0xF1, 0x70]);
-        assert_eq!(pack(&[200, 1], 2, 8, &Cancel::new()).unwrap(), [200, 1]);
+        assert_eq!(pack(&[1, 0, 1, 1, 0, 1], 3, 1), [0b1010_0000, 0b1010_0000]);
+        assert_eq!(pack(&[3, 0, 1, 2, 1], 5, 2), [0b1100_0110, 0b0100_0000]);
+        assert_eq!(pack(&[15, 1, 7], 3, 4), [0xF1, 0x70]);
+        assert_eq!(pack(&[200, 1], 2, 8), [200, 1]);
     }
 
     #[test]

@@ -101,7 +101,7 @@ fn animation(picture: &Picture, encoder: &Encoder, cancel: &Cancel) -> Result<Ve
         let size = pixels.layout().pixel_bytes();
         let area = match before {
             None => Area { left: 0, top: 0, width, height: pixels.height() as usize },
-            Some(before) => changed(before, pixels, size),
+            Some(before) => changed(before, pixels, size, cancel)?,
         };
         let mut part = Pixels::new(pixels.layout(), area.width as u32, area.height as u32)?;
         let stride = part.stride();
@@ -117,15 +117,15 @@ fn animation(picture: &Picture, encoder: &Encoder, cancel: &Cancel) -> Result<Ve
 }
 
 /// Where a frame differs from the one before, beginning at even places as the format has it.
-fn changed(before: &Pixels, pixels: &Pixels, size: usize) -> Area {
+fn changed(before: &Pixels, pixels: &Pixels, size: usize, cancel: &Cancel) -> Result<Area> {
     let (old, new) = (before.data(), pixels.data());
-    let mut area = changes::area(pixels.width() as usize, pixels.height() as usize, |at| {
+    let mut area = changes::area(pixels.width() as usize, pixels.height() as usize, cancel, |at| {
         let bytes = at * size..(at + 1) * size;
         old[bytes.clone()] != new[bytes]
-    });
+    })?;
     (area.width, area.height) = (area.width + area.left % 2, area.height + area.top % 2);
     (area.left, area.top) = (area.left & !1, area.top & !1);
-    area
+    Ok(area)
 }
 
 #[cfg(test)]
