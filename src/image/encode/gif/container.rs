@@ -1,4 +1,4 @@
-//! The file around the frames' data (GIF89a, sections 17 to 27; Netscape's extension for loops).
+//! The file around the frames' data (version 89a, sections 17 to 27; Netscape's extension for loops).
 
 use super::super::super::pixels::out_of_memory;
 use super::super::palette::Color;

@@ -1,4 +1,4 @@
-//! LZW as GIF has it (GIF89a, appendix F; T. A. Welch, "A technique for high-performance data compression", 1984):
+//! LZW as GIF has it (version 89a, appendix F; T. A. Welch, "A technique for high-performance data compression", 1984):
 //! codes of 3 to 12 bits, lowest bit first, in pieces of at most 255 bytes.
 //!
 //! A full table is kept for as long as it does well. It goes once it gives hardly more pixels a bit than it has on

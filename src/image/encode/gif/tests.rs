@@ -1,7 +1,11 @@
 use ::gif::{ColorOutput, DecodeOptions, DisposalMethod, Repeat};
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::image::options::FailOn;
 use crate::image::pixels::{Embedded, Frame, Layout};
+use crate::image::{decode, probe};
 
 const WIDTH: usize = 24;
 const HEIGHT: usize = 16;
@@ -24,8 +28,18 @@ fn animation(ground: Color, plays: u32) -> Picture {
     Picture { frames: frames.collect(), plays, embedded: Embedded::default() }
 }
 
-/// The frames as they are shown, composed as the specification says (appendix D and section 23).
+/// The frames as they are shown, by the `gif` crate and by our own decoder, which must agree.
 fn shown(data: &[u8]) -> Vec<(Vec<Color>, u16)> {
+    let frames = by_the_gif_crate(data);
+    let (metadata, cancel) = (probe(data).unwrap(), Cancel::new());
+    let ours = decode::frames(data, &metadata, Layout::Rgba8, FailOn::Error, &cancel).unwrap();
+    let ours: Vec<Vec<u8>> = ours.map(|frame| frame.unwrap().pixels.data().to_vec()).collect();
+    assert!(frames.iter().map(|(colors, _)| colors.as_flattened()).eq(ours.iter().map(Vec::as_slice)));
+    frames
+}
+
+/// Composed as the specification says (appendix D and section 23).
+fn by_the_gif_crate(data: &[u8]) -> Vec<(Vec<Color>, u16)> {
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::RGBA);
     let mut decoder = options.read_info(data).unwrap();
@@ -190,5 +204,24 @@ fn cancelled_anywhere_it_says_so() {
             let error = encode(&picture, &options, &Cancel::after(after)).unwrap_err();
             assert_eq!(error.code(), crate::error::Code::Cancelled, "{after} of {polls}");
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn few_colours_come_back_as_they_were(
+        colors in prop::collection::vec(any::<[u8; 3]>(), 1..=256),
+        (width, height) in (1_u32..400, 1_u32..120),
+        runs in prop::collection::vec((any::<u8>(), 1_usize..60), 1..3000),
+    ) {
+        let mut pixels = Pixels::new(Layout::Rgb8, width, height).unwrap();
+        let drawn = runs.iter().cycle().flat_map(|&(index, count)| std::iter::repeat_n(index, count));
+        for (pixel, index) in pixels.data_mut().chunks_exact_mut(3).zip(drawn) {
+            pixel.copy_from_slice(&colors[usize::from(index) % colors.len()]);
+        }
+        let expected: Vec<u8> = pixels.data().to_vec();
+        let data = encode(&Picture::still(pixels), &ResizeOptions::default(), &Cancel::new()).unwrap();
+        let found: Vec<u8> = shown(&data)[0].0.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect();
+        prop_assert!(found == expected);
     }
 }

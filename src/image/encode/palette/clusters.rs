@@ -1,6 +1,7 @@
-//! Colours divided into clusters: again and again the one whose division at its best cut takes away most of the
-//! squared error (X. Wu, "Efficient statistical computations for optimal color quantization", Graphics Gems II,
-//! 1991), each time along the channel where that is most.
+//! Colours divided into clusters: again and again the one whose division, at the best value of the best channel, takes
+//! away most of the squared error (X. Wu, "Efficient statistical computations for optimal color quantization",
+//! Graphics Gems II, 1991). What it takes away from the other channels is left out: measured with it, smooth
+//! gradients, of which it cuts triangles, get a twentieth more error.
 
 use std::ops::Range;
 
@@ -19,7 +20,7 @@ struct Cut {
     channel: usize,
     /// The least value of what comes after it.
     at: u8,
-    /// The squared error that it takes away.
+    /// The squared error that it takes away from the channel.
     gain: f64,
 }
 
@@ -59,15 +60,16 @@ fn partition(points: &mut [Point], cut: Cut) -> usize {
 
 /// `bins` are four times 256, empty before and after.
 fn best_cut(points: &[Point], bins: &mut [Moments]) -> Option<Cut> {
-    let mut all = Moments::default();
+    let mut all = [Moments::default(); 4];
     let (mut least, mut most) = ([u8::MAX; 4], [0; 4]);
     for point in points {
-        let moments = Moments::of(point);
-        all.add(&moments);
+        let weight = f64::from(point.weight);
         for (channel, value) in point.color.iter().enumerate() {
+            let moments = Moments { weight, sum: f64::from(*value) * weight };
             let value = *value as u8;
             least[channel] = least[channel].min(value);
             most[channel] = most[channel].max(value);
+            all[channel].add(&moments);
             bins[channel * 256 + usize::from(value)].add(&moments);
         }
     }
@@ -75,7 +77,7 @@ fn best_cut(points: &[Point], bins: &mut [Moments]) -> Option<Cut> {
     for channel in 0..4 {
         let mut before = Moments::default();
         for value in least[channel]..=most[channel] {
-            let gain = before.gain(&all);
+            let gain = before.gain(&all[channel]);
             if gain > best.map_or(0.0, |cut| cut.gain) {
                 best = Some(Cut { channel, at: value, gain });
             }
@@ -85,24 +87,18 @@ fn best_cut(points: &[Point], bins: &mut [Moments]) -> Option<Cut> {
     best
 }
 
-/// Weight, and the weighted sums of the channels.
+/// Of a channel: the weight of points, and the weighted sum of their values.
 #[derive(Clone, Copy, Default)]
 struct Moments {
     weight: f64,
-    sums: [f64; 4],
+    sum: f64,
 }
 
 impl Moments {
-    fn of(point: &Point) -> Self {
-        let weight = f64::from(point.weight);
-        Self { weight, sums: point.color.map(|value| f64::from(value) * weight) }
-    }
-
+    #[inline]
     fn add(&mut self, other: &Self) {
         self.weight += other.weight;
-        for (sum, more) in self.sums.iter_mut().zip(other.sums) {
-            *sum += more;
-        }
+        self.sum += other.sum;
     }
 
     /// What the squared error of all is more than that of these and of the rest, each with a mean of its own: the
@@ -112,12 +108,7 @@ impl Moments {
         if self.weight <= 0.0 || rest <= 0.0 {
             return 0.0;
         }
-        let apart: f64 = self
-            .sums
-            .iter()
-            .zip(all.sums)
-            .map(|(sum, all)| (sum / self.weight - (all - sum) / rest).powi(2))
-            .sum();
-        apart * self.weight * rest / all.weight
+        let apart = self.sum / self.weight - (all.sum - self.sum) / rest;
+        apart * apart * self.weight * rest / all.weight
     }
 }

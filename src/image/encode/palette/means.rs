@@ -10,8 +10,8 @@ use super::reserved;
 use crate::error::Result;
 use crate::pool::Cancel;
 
-/// How many times, at most.
-const TURNS: usize = 10;
+/// So many times so many means, at most, as each turn takes longer the more there are.
+const TURNS_OF_MEANS: usize = 1024;
 
 /// Another turn is taken if the one before has made the squared error smaller by more than this part of it.
 const WORTHWHILE: f64 = 0.006;
@@ -32,7 +32,7 @@ pub(super) fn settle(points: &[Point], clusters: &[Range<usize>], cancel: &Cance
     let mut means = Means::new(clusters.len());
     means.update(points, &mut nearest, 1.0);
     let mut error = f64::INFINITY;
-    for _ in 0..TURNS {
+    for _ in 0..(TURNS_OF_MEANS / clusters.len().max(1)).clamp(4, 8) {
         let mut found = 0.0;
         let parts = points.chunks(POINTS_BETWEEN_POLLS).zip(nearest.chunks_mut(POINTS_BETWEEN_POLLS));
         for (points, nearest) in parts {
