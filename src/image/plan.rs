@@ -132,13 +132,15 @@ impl Plan {
             .map(|target| target.most_pixels.saturating_mul(decoding.layout.pixel_bytes() as u64))
             .fold(0, u64::saturating_add);
         let rungs = sum(Rung::bytes).saturating_add(trimmed);
-        // Several rungs may be made at once, or one by several threads, in bands that are then put together.
-        let in_bands = self
+        // Many rungs may be made at once, or a few by several threads each, in bands that are then put together.
+        let mut in_bands: Vec<u64> = self
             .rungs
             .iter()
-            .map(|rung| rung.extra_bytes().saturating_mul(BANDS as u64).saturating_add(rung.bytes()));
-        let scaling =
-            sum(Rung::extra_bytes).max(in_bands.max().unwrap_or(0)).saturating_add(trimmed.saturating_mul(2));
+            .map(|rung| rung.extra_bytes().saturating_mul(BANDS as u64).saturating_add(rung.bytes()))
+            .collect();
+        in_bands.sort_unstable_by(|one, other| other.cmp(one));
+        let few = in_bands.iter().take(BANDS - 1).fold(0_u64, |all, one| all.saturating_add(*one));
+        let scaling = sum(Rung::extra_bytes).max(few).saturating_add(trimmed.saturating_mul(2));
         let resizing = source.saturating_add(rungs).saturating_add(scaling);
         // Several outputs may be finished at once. Each holds what it reads and what it makes.
         let finishing: u64 = targets

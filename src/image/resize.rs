@@ -120,6 +120,16 @@ impl Resampler {
         (0..height).step_by(rows as usize).map(|first| (first, rows.min(height - first))).collect()
     }
 
+    /// The output's size.
+    pub(super) fn target(&self) -> (u32, u32) {
+        self.scaling.target
+    }
+
+    /// What making rows of it allocates at most, in each thread.
+    pub(super) fn extra_bytes(&self) -> u64 {
+        extra_bytes(self.layout, &self.scaling)
+    }
+
     /// Makes the rows from `first` on, as many as `target` has.
     pub(super) fn rows(
         &self,

@@ -115,8 +115,8 @@ impl<'a> Scaler<'a> {
             };
             let (now, later): (Vec<usize>, Vec<usize>) = left.into_iter().partition(is_ready);
             left = later;
-            if let [alone] = now[..] {
-                ladder.make_in_bands(alone, hands)?;
+            if now.len() < BANDS {
+                ladder.make_in_bands(&now, hands)?;
                 continue;
             }
             let shared = Arc::clone(&ladder);
@@ -147,8 +147,34 @@ struct Ladder {
     cancel: Cancel,
 }
 
-/// Into how many bands a scaling is divided, so that idle threads may take some.
+/// Into how many bands a scaling is divided, so that idle threads may take some, where fewer images than that are
+/// made at once.
 pub(super) const BANDS: usize = 4;
+
+/// A plane's scaling, or that of pixels whose channels lie together.
+struct Plane {
+    rung: usize,
+    /// Of luma, blue and red.
+    number: usize,
+    resampler: Arc<Resampler>,
+}
+
+impl Plane {
+    fn of<'a>(&self, raster: &'a Raster) -> Result<&'a Pixels> {
+        match (raster, self.number) {
+            (Raster::Pixels(pixels) | Raster::Planes(Planes { luma: pixels, .. }), 0) => Ok(pixels),
+            (Raster::Planes(planes), number @ 1..=2) => Ok(&planes.chroma[number - 1]),
+            _ => Err(Error::internal("a plane that there is not")),
+        }
+    }
+}
+
+/// Rows of a plane.
+struct Band {
+    plane: usize,
+    first: u32,
+    rows: u32,
+}
 
 impl Ladder {
     fn source(&self, rung: &Rung) -> Result<(&Arc<Kept>, Scaling)> {
@@ -166,57 +192,88 @@ impl Ladder {
     }
 
     fn make(&self, index: usize) -> Result<()> {
-        let rung = &self.rungs[index];
-        let (source, scaling) = self.source(rung)?;
-        let working = self.gauge.hold(rung.extra_bytes());
-        let raster = match &source.raster {
-            Raster::Pixels(pixels) => Raster::Pixels(resize::resize_ref(pixels, &scaling, &self.cancel)?),
-            Raster::Planes(planes) => Raster::Planes(self.planes(planes, &scaling, rung)?),
-        };
-        drop(working);
-        self.keep(index, raster);
+        let planes = self.planes(index)?;
+        let mut made = Vec::with_capacity(planes.len());
+        for plane in &planes {
+            made.push(self.rows(plane, 0, plane.resampler.target().1)?);
+        }
+        self.keep(index, raster(made)?);
         Ok(())
     }
 
-    /// For one that nothing else can be made beside.
-    fn make_in_bands(self: &Arc<Self>, index: usize, hands: &impl Hands) -> Result<()> {
-        let (source, scaling) = self.source(&self.rungs[index])?;
-        let Raster::Pixels(pixels) = &source.raster else { return self.make(index) };
-        let resampler = Resampler::new(pixels.layout(), pixels.size(), &scaling)?;
-        let parts = resampler.parts(BANDS);
-        if parts.len() < 2 {
-            return self.make(index);
+    /// For those that few others can be made beside.
+    fn make_in_bands(self: &Arc<Self>, now: &[usize], hands: &impl Hands) -> Result<()> {
+        let mut planes = Vec::new();
+        for &rung in now {
+            planes.extend(self.planes(rung)?);
         }
-        let (layout, width) = (pixels.layout(), scaling.target.0);
-        let (shared, source) = (Arc::clone(self), Arc::clone(source));
+        let mut bands = Vec::new();
+        for (index, plane) in planes.iter().enumerate() {
+            // Chroma is mostly less than luma.
+            let parts = plane.resampler.parts(if plane.number == 0 { BANDS } else { BANDS / 2 });
+            bands.extend(parts.into_iter().map(|(first, rows)| Band { plane: index, first, rows }));
+        }
         // The bands, before they are one image.
-        let stacking = self.gauge.hold(self.rungs[index].bytes());
-        let bands = hands.each(parts.len(), move |part| {
-            let Raster::Pixels(pixels) = &source.raster else {
-                return Err(Error::internal("planes in place of pixels"));
-            };
-            let working = shared.gauge.hold(shared.rungs[index].extra_bytes());
-            let (first, rows) = parts[part];
-            let mut band = Pixels::new(layout, width, rows)?;
-            resampler.rows(pixels, first, &mut band, &shared.cancel)?;
-            drop(working);
-            Ok(band)
+        let stacking = self.gauge.hold(now.iter().map(|&rung| self.rungs[rung].bytes()).sum());
+        let (planes, bands, shared) = (Arc::new(planes), Arc::new(bands), Arc::clone(self));
+        let (all, each) = (Arc::clone(&planes), Arc::clone(&bands));
+        let made = hands.each(bands.len(), move |part| {
+            let Band { plane, first, rows } = each[part];
+            shared.rows(&all[plane], first, rows)
         })?;
-        self.keep(index, Raster::Pixels(resize::stack(bands)?));
+        let mut made = bands.iter().zip(made).peekable();
+        let mut stacked = Vec::new();
+        for (index, plane) in planes.iter().enumerate() {
+            let parts = std::iter::from_fn(|| made.next_if(|(band, _)| band.plane == index));
+            stacked.push(resize::stack(parts.map(|(_, rows)| rows).collect())?);
+            if planes.get(index + 1).is_none_or(|next| next.rung != plane.rung) {
+                self.keep(plane.rung, raster(std::mem::take(&mut stacked))?);
+            }
+        }
         drop(stacking);
         Ok(())
     }
 
-    /// Each plane at its own size. `scaling` is luma's.
-    fn planes(&self, source: &Planes, scaling: &Scaling, rung: &Rung) -> Result<Planes> {
+    fn rows(&self, plane: &Plane, first: u32, rows: u32) -> Result<Pixels> {
+        let (source, _) = self.source(&self.rungs[plane.rung])?;
+        let source = plane.of(&source.raster)?;
+        let working = self.gauge.hold(plane.resampler.extra_bytes());
+        let mut made = Pixels::new(source.layout(), plane.resampler.target().0, rows)?;
+        plane.resampler.rows(source, first, &mut made, &self.cancel)?;
+        drop(working);
+        Ok(made)
+    }
+
+    /// How a rung's planes are made.
+    fn planes(&self, index: usize) -> Result<Vec<Plane>> {
+        let rung = &self.rungs[index];
+        let (source, scaling) = self.source(rung)?;
+        let resampler =
+            |pixels: &Pixels, scaling| Resampler::new(pixels.layout(), pixels.size(), scaling).map(Arc::new);
+        let resamplers = match &source.raster {
+            Raster::Pixels(pixels) => vec![resampler(pixels, &scaling)?],
+            Raster::Planes(planes) => {
+                let (luma, chroma) = self.plane_scalings(planes, &scaling, rung);
+                let [blue, red] = &planes.chroma;
+                let shared = resampler(blue, &chroma)?;
+                let other =
+                    if red.size() == blue.size() { Arc::clone(&shared) } else { resampler(red, &chroma)? };
+                vec![resampler(&planes.luma, &luma)?, shared, other]
+            }
+        };
+        let numbered = resamplers.into_iter().enumerate();
+        Ok(numbered.map(|(number, resampler)| Plane { rung: index, number, resampler }).collect())
+    }
+
+    /// Luma's, and that of chroma, which has a size of its own. `scaling` is that of the whole image.
+    fn plane_scalings(&self, source: &Planes, scaling: &Scaling, rung: &Rung) -> (Scaling, Scaling) {
         let enters_studio = rung.studio && !rung.from.is_some_and(|from| self.rungs[from].studio);
         let (luma_levels, levels) = if enters_studio {
             (Levels::STUDIO_LUMA, Levels::STUDIO_CHROMA)
         } else {
             (Levels::KEPT, Levels::KEPT)
         };
-        let luma =
-            resize::resize_ref(&source.luma, &Scaling { levels: luma_levels, ..*scaling }, &self.cancel)?;
+        let luma = Scaling { levels: luma_levels, ..*scaling };
         // Samples of luma for one of chroma: 1, 2 or 4. Its last sample may cover less than that.
         let every = |luma: u32, chroma: u32| {
             let fits = |every: &u32| luma.div_ceil(*every) == chroma;
@@ -250,8 +307,17 @@ impl Ladder {
         top += before(mirrored_down, height, chroma_height, down);
         let area = Rect { left: left / across, top: top / down, width: wide / across, height: high / down };
         let region = Region { left: 0, top: 0, width: chroma_width, height: chroma_height };
-        let scaling = Scaling { region, area, target, levels, ..*scaling };
-        let chroma = |plane: &Pixels| resize::resize_ref(plane, &scaling, &self.cancel);
-        Ok(Planes { luma, chroma: [chroma(&source.chroma[0])?, chroma(&source.chroma[1])?] })
+        (luma, Scaling { region, area, target, levels, ..*scaling })
+    }
+}
+
+/// What planes are together: pixels alone, or luma, blue and red.
+fn raster(planes: Vec<Pixels>) -> Result<Raster> {
+    match <[Pixels; 3]>::try_from(planes) {
+        Ok([luma, blue, red]) => Ok(Raster::Planes(Planes { luma, chroma: [blue, red] })),
+        Err(mut planes) => match (planes.pop(), planes.is_empty()) {
+            (Some(pixels), true) => Ok(Raster::Pixels(pixels)),
+            _ => Err(Error::internal("planes that are no image")),
+        },
     }
 }
