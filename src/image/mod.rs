@@ -44,6 +44,7 @@ mod finish;
 mod format;
 mod gauge;
 mod geometry;
+mod halve;
 mod job;
 mod limits;
 mod linear;
