@@ -44,7 +44,6 @@ mod finish;
 mod format;
 mod gauge;
 mod geometry;
-mod halve;
 mod job;
 mod limits;
 mod linear;

@@ -141,9 +141,7 @@ impl Plan {
         in_bands.sort_unstable_by(|one, other| other.cmp(one));
         let few = in_bands.iter().take(BANDS - 1).fold(0_u64, |all, one| all.saturating_add(*one));
         let scaling = sum(Rung::extra_bytes).max(few).saturating_add(trimmed.saturating_mul(2));
-        // A quarter of the pixels, and the bands that they are made in.
-        let halved = if self.rungs.iter().any(|rung| rung.halved) { source / 2 + (64 << 10) } else { 0 };
-        let resizing = source.saturating_add(halved).saturating_add(rungs).saturating_add(scaling);
+        let resizing = source.saturating_add(rungs).saturating_add(scaling);
         // Several outputs may be finished at once. Each holds what it reads and what it makes.
         let finishing: u64 = targets
             .iter()

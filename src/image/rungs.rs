@@ -25,10 +25,6 @@ const SPARE: f64 = 1.25;
 pub(super) struct Rung {
     /// The rung that it is scaled from; `None` is the decoded image.
     pub(super) from: Option<usize>,
-    /// Of those that are scaled from the decoded image: from the means of its pixels, two by two. A JPEG that is
-    /// decoded for a larger output has them to spare; decoded for this one alone it would have been smaller by as
-    /// much, by means as well.
-    pub(super) halved: bool,
     /// From the decoded image.
     pub(super) scaling: Scaling,
     /// Of planes: chroma has half the samples along both axes.
@@ -75,37 +71,6 @@ impl Rung {
             && own.0 >= others.0 * GUARD
             && own.1 >= others.1 * GUARD
             && covers(self.scaling.area, other)
-    }
-
-    /// Whether half of the decoded image's pixels along each axis are enough.
-    fn may_be_halved(&self, size: (u32, u32)) -> bool {
-        let density = self.density();
-        let whole = Region { left: 0, top: 0, width: size.0, height: size.1 };
-        self.from.is_none()
-            && self.scaling.region == whole
-            && self.scaling.kernel != Kernel::Nearest
-            && !self.scaling.linear
-            && density.0.max(density.1) * SPARE <= 0.5
-    }
-
-    /// How it is scaled from the means of the decoded image's pixels.
-    pub(super) fn scaling_from_half(&self) -> Scaling {
-        let Scaling { region, area, .. } = self.scaling;
-        Scaling {
-            region: Region {
-                left: 0,
-                top: 0,
-                width: region.width.div_ceil(2),
-                height: region.height.div_ceil(2),
-            },
-            area: Rect {
-                left: area.left / 2.0,
-                top: area.top / 2.0,
-                width: area.width / 2.0,
-                height: area.height / 2.0,
-            },
-            ..self.scaling
-        }
     }
 
     /// How it is scaled from another rung.
@@ -176,7 +141,6 @@ pub(super) fn ladder(
             let mirrored = target.orientation.mirrored();
             Rung {
                 from: None,
-                halved: false,
                 scaling,
                 half_chroma,
                 studio: half_chroma && target.format == Format::WebP,
@@ -202,10 +166,6 @@ pub(super) fn ladder(
             rungs.push(Rung { from, ..rung.clone() });
             rungs.len() - 1
         });
-    }
-    for rung in &mut rungs {
-        // Of an eighth there is nothing smaller that could have been decoded.
-        rung.halved = decoding.planar && decoding.scale != Scale::Eighth && rung.may_be_halved(size);
     }
     (rungs, rung_of)
 }

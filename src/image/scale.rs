@@ -13,7 +13,7 @@ use super::raster::{Kept, Planes, Raster};
 use super::resize::{self, Levels, Resampler, Scaling};
 use super::rungs::{self, Rung};
 use super::target::{Shape, Target, within};
-use super::{attention, halve, trim};
+use super::{attention, trim};
 use crate::error::{Code, Error, Result};
 use crate::pool::Cancel;
 
@@ -100,15 +100,7 @@ impl<'a> Scaler<'a> {
     pub(super) fn scale(self, targets: &[Target], hands: &impl Hands) -> Result<Vec<Arc<Kept>>> {
         let size = self.base.kept.raster.size();
         let (rungs, rung_of) = rungs::ladder(targets, self.plan.decoding, size, self.converts);
-        let halved = match &self.base.kept.raster {
-            Raster::Planes(_) if rungs.iter().any(|rung| rung.halved) => {
-                let raster = halve::halve(&self.base.kept, hands)?;
-                Some(Arc::new(Kept::new(raster, self.gauge)))
-            }
-            _ => None,
-        };
         let ladder = Arc::new(Ladder {
-            halved,
             made: rungs.iter().map(|_| OnceLock::new()).collect(),
             base: self.base.kept,
             gauge: self.gauge.clone(),
@@ -151,8 +143,6 @@ struct Ladder {
     rungs: Vec<Rung>,
     made: Vec<OnceLock<Arc<Kept>>>,
     base: Arc<Kept>,
-    /// The base at half its size, where a rung is made from that.
-    halved: Option<Arc<Kept>>,
     gauge: Gauge,
     cancel: Cancel,
 }
@@ -193,10 +183,7 @@ impl Ladder {
             let made = made.ok_or_else(|| Error::internal("a rung before the one that it is made from"))?;
             return Ok((made, rung.scaling_from(&self.rungs[from])));
         }
-        match &self.halved {
-            Some(halved) if rung.halved => Ok((halved, rung.scaling_from_half())),
-            _ => Ok((&self.base, rung.scaling)),
-        }
+        Ok((&self.base, rung.scaling))
     }
 
     fn keep(&self, index: usize, raster: Raster) {

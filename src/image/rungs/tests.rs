@@ -37,27 +37,6 @@ fn each_size_comes_from_the_nearest_that_is_twice_as_large() {
 }
 
 #[test]
-fn what_was_decoded_for_a_larger_output_is_halved_for_others() {
-    let halved = |outputs: &[ResizeOptions]| {
-        let (rungs, rung_of) = climb(outputs);
-        rung_of.iter().map(|rung| rungs[*rung].halved).collect::<Vec<_>>()
-    };
-    // The largest needs all of 2000, which 800 and 600 do not; 400 comes from 800.
-    assert_eq!(halved(&[wide(900), wide(800), wide(600), wide(400)]), [false, true, true, false]);
-    assert_eq!(halved(&[wide(900), wide(801)]), [false, false], "less than is to spare");
-    // Each alone is decoded as small as it may be.
-    for width in [900, 800, 600, 400, 200, 100, 20] {
-        assert_eq!(halved(&[wide(width)]), [false], "{width}");
-    }
-    let pixels = ResizeOptions { kernel: Kernel::Nearest, ..wide(600) };
-    let linear = ResizeOptions { linear: true, ..wide(600) };
-    let part = ResizeOptions { height: Some(600), ..wide(600) };
-    for other in [pixels, linear, part] {
-        assert_eq!(halved(&[wide(900), other]), [false, false]);
-    }
-}
-
-#[test]
 fn outputs_that_differ_in_encoding_only_share_their_pixels() {
     let better = ResizeOptions { quality: Some(90), ..wide(300) };
     let (rungs, rung_of) = climb(&[wide(300), better, wide(301)]);
