@@ -175,7 +175,7 @@ impl Scale {
     /// the input. Where that is exactly one, the inverse transform of fewer coefficients is all the scaling there
     /// is, and no kernel follows; sharp decodes twice as many then.
     pub(super) fn for_density(density: f64) -> Self {
-        [Scale::Eighth, Scale::Quarter, Scale::Half]
+        Scale::ALL
             .into_iter()
             .find(|scale| scale.factor().total_cmp(&density).is_eq() || scale.factor() >= density * SPARE)
             .unwrap_or(Scale::Full)

@@ -108,11 +108,15 @@ fn scales_leave_enough() {
         (0.125, Scale::Eighth),
         (0.126, Scale::Quarter),
         (0.2, Scale::Quarter),
-        (0.21, Scale::Half),
+        (0.21, Scale::ThreeEighths),
         (0.25, Scale::Quarter),
+        (0.3, Scale::ThreeEighths),
+        (0.31, Scale::Half),
+        (0.48, Scale::FiveEighths),
         (0.5, Scale::Half),
-        (0.48, Scale::Full),
-        (0.51, Scale::Full),
+        (0.51, Scale::ThreeQuarters),
+        (0.65, Scale::SevenEighths),
+        (0.71, Scale::Full),
         (3.0, Scale::Full),
     ] {
         assert_eq!(Scale::for_density(density), scale, "{density}");

@@ -127,11 +127,11 @@ impl Frame {
             if !alike {
                 let has_room = |by: u32, factor: u32, most: u32| most.is_multiple_of(factor * by);
                 let mut by = 2;
-                while side < Side::Eight
+                while let Some(twice) = side.twice()
                     && has_room(by, component.h, across)
                     && has_room(by, component.v, down)
                 {
-                    side = side.twice();
+                    side = twice;
                     by *= 2;
                 }
             }

@@ -1,11 +1,15 @@
-//! The inverse discrete cosine transform of a block, to 8×8 samples or directly to their averages: 4×4, 2×2
-//! or one.
+//! The inverse discrete cosine transform of a block, to 8×8 samples or directly to fewer: to averages of them
+//! (4×4, 2×2 or one), or to 7×7, 6×6, 5×5 or 3×3 of the lowest frequencies.
 //!
 //! The algorithm is that of C. Loeffler, A. Ligtenberg and G. Moschytz, "Practical fast 1-D DCT algorithms
 //! with 11 multiplications" (ICASSP 1989), in fixed point with 13 bits of fraction, columns first. Averages of
 //! neighbours need no separate step: the average of samples 2j and 2j + 1 of a cosine of frequency k is
 //! cos(kπ/16) times the cosine sampled between them, so the factor goes into the constants, and frequencies
 //! that average to zero (4 in pairs; 2, 4 and 6 in fours) are left out.
+//!
+//! Sizes that do not divide eight take the coefficients of the frequencies that so many samples can show as those
+//! of a transform of that size (R. Dugad and N. Ahuja, "A fast scheme for image size change in the compressed
+//! domain", IEEE Trans. Circuits Syst. Video Technol. 11, 2001).
 //!
 //! Numbers are kept as SIMD registers keep them (16 bits that wrap or saturate, 32 that wrap), so that both
 //! implementations agree on any input, sensible or not.
@@ -18,16 +22,23 @@ mod sse2;
 pub(super) enum Side {
     One = 1,
     Two = 2,
+    Three = 3,
     Four = 4,
+    Five = 5,
+    Six = 6,
+    Seven = 7,
     Eight = 8,
 }
 
 impl Side {
-    pub(super) fn twice(self) -> Self {
+    /// Twice as many, if there are so many.
+    pub(super) fn twice(self) -> Option<Self> {
         match self {
-            Side::One => Side::Two,
-            Side::Two => Side::Four,
-            Side::Four | Side::Eight => Side::Eight,
+            Side::One => Some(Side::Two),
+            Side::Two => Some(Side::Four),
+            Side::Three => Some(Side::Six),
+            Side::Four => Some(Side::Eight),
+            Side::Five | Side::Six | Side::Seven | Side::Eight => None,
         }
     }
 }
@@ -53,7 +64,11 @@ pub(super) fn put(side: Side, block: &Block, last: usize, steps: &Steps, out: &m
     match side {
         Side::Eight if last <= LAST_OF_QUARTER => eight::<true>(block, steps, out, stride),
         Side::Eight => eight::<false>(block, steps, out, stride),
+        Side::Seven => lowest::<7>(block, steps, out, stride),
+        Side::Six => lowest::<6>(block, steps, out, stride),
+        Side::Five => lowest::<5>(block, steps, out, stride),
         Side::Four => four(block, steps, out, stride),
+        Side::Three => lowest::<3>(block, steps, out, stride),
         Side::Two => two(block, steps, out, stride),
         Side::One => fill(1, mean(block, steps), out, stride),
     }
@@ -68,6 +83,17 @@ fn eight<const QUARTER: bool>(block: &Block, steps: &Steps, out: &mut [u8], stri
     }
     #[cfg(not(target_arch = "x86_64"))]
     portable::eight::<QUARTER>(block, steps, out, stride);
+}
+
+#[inline(always)]
+fn lowest<const N: usize>(block: &Block, steps: &Steps, out: &mut [u8], stride: usize) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has SSE2.
+    unsafe {
+        sse2::lowest::<N>(block, steps, out, stride);
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    portable::lowest::<N>(block, steps, out, stride);
 }
 
 #[inline(always)]
@@ -99,6 +125,7 @@ pub(super) fn fill(side: usize, value: u8, out: &mut [u8], stride: usize) {
         // Of a known length, as otherwise each row is a call.
         match side {
             8 => row[..8].fill(value),
+            5 => row[..5].fill(value),
             4 => row[..4].fill(value),
             _ => row[..side].fill(value),
         }
@@ -142,6 +169,56 @@ mod of_eight {
     pub(super) const FROM_3: [i16; 2] = [-fixed(2.562_915_447), fixed(3.072_711_026) - fixed(2.562_915_447)];
 }
 
+/// Constants of the transforms of N samples, by symmetry: frequencies of even number are the same at both ends.
+struct Lowest<const N: usize>;
+
+impl<const N: usize> Lowest<N> {
+    /// For each of the first half's samples, the pairs of frequencies 2 and 4, and 6.
+    const EVEN: [[[i16; 2]; 2]; 4] = Self::of([2, 4, 6, 8]);
+    /// Of 1 and 3, and 5.
+    const ODD: [[[i16; 2]; 2]; 4] = Self::of([1, 3, 5, 7]);
+
+    const fn of(frequencies: [usize; 4]) -> [[[i16; 2]; 2]; 4] {
+        let mut constants = [[[0; 2]; 2]; 4];
+        let mut sample = 0;
+        while sample < N.div_ceil(2) {
+            let mut at = 0;
+            while at < 4 {
+                if frequencies[at] < N {
+                    constants[sample][at / 2][at % 2] =
+                        fixed(Self::cosine(frequencies[at] * (2 * sample + 1)));
+                }
+                at += 1;
+            }
+            sample += 1;
+        }
+        constants
+    }
+
+    /// √2·cos(kπ/2N).
+    const fn cosine(k: usize) -> f64 {
+        let k = k % (4 * N);
+        let k = if k > 2 * N { 4 * N - k } else { k };
+        let quarter: &[f64] = match N {
+            3 => &[1.414_213_562, 1.224_744_871, 0.707_106_781, 0.0],
+            5 => &[1.414_213_562, 1.344_997_024, 1.144_122_806, 0.831_253_876, 0.437_016_024, 0.0],
+            6 => &[1.414_213_562, 1.366_025_404, 1.224_744_871, 1.0, 0.707_106_781, 0.366_025_404, 0.0],
+            7 => &[
+                1.414_213_562,
+                1.378_756_276,
+                1.274_162_392,
+                1.105_676_685,
+                0.881_747_734,
+                0.613_604_268,
+                0.314_692_123,
+                0.0,
+            ],
+            _ => panic!("no size of this transform"),
+        };
+        if k > N { -quarter[2 * N - k] } else { quarter[k] }
+    }
+}
+
 /// Constants of the transform to four averages, and twice themselves.
 mod of_four {
     use super::fixed;
@@ -164,7 +241,7 @@ const TWO: [i16; 4] =
 /// Plain Rust, for every processor and as the measure of the others.
 #[cfg_attr(target_arch = "x86_64", allow(dead_code))]
 mod portable {
-    use super::{BETWEEN, Block, FRACTION, Steps, TWO, of_eight, of_four};
+    use super::{BETWEEN, Block, FRACTION, Lowest, Steps, TWO, of_eight, of_four};
 
     fn pair(x: i16, y: i16, by: [i16; 2]) -> i32 {
         (i32::from(x) * i32::from(by[0])).wrapping_add(i32::from(y) * i32::from(by[1]))
@@ -228,6 +305,34 @@ mod portable {
         for (x, out) in middle.as_chunks::<8>().0.iter().zip(out.chunks_mut(stride)) {
             let y = one_to_eight(*x, FRACTION + BETWEEN + 3);
             out[..8].copy_from_slice(&y.map(sample));
+        }
+    }
+
+    fn one_to_lowest<const N: usize>(x: [i16; 8], shift: u32) -> [i32; 8] {
+        let mean = i32::from(x[0]) << FRACTION;
+        let mut y = [0; 8];
+        for sample in 0..N.div_ceil(2) {
+            let [of_24, of_6] = Lowest::<N>::EVEN[sample];
+            let even = mean.wrapping_add(pair(x[2], x[4], of_24)).wrapping_add(pair(x[6], 0, of_6));
+            let [of_13, of_5] = Lowest::<N>::ODD[sample];
+            let odd = pair(x[1], x[3], of_13).wrapping_add(pair(x[5], 0, of_5));
+            y[N - 1 - sample] = round(even.wrapping_sub(odd), shift);
+            y[sample] = round(even.wrapping_add(odd), shift);
+        }
+        y
+    }
+
+    pub(super) fn lowest<const N: usize>(block: &Block, steps: &Steps, out: &mut [u8], stride: usize) {
+        let mut middle = [0_i16; 64];
+        for column in 0..N {
+            let x = std::array::from_fn(|row| block[row * 8 + column].wrapping_mul(steps[row * 8 + column]));
+            for (row, y) in one_to_lowest::<N>(x, FRACTION - BETWEEN).into_iter().enumerate().take(N) {
+                middle[row * 8 + column] = saturate(y);
+            }
+        }
+        for (x, out) in middle.as_chunks::<8>().0.iter().zip(out.chunks_mut(stride)).take(N) {
+            let y = one_to_lowest::<N>(*x, FRACTION + BETWEEN + 3);
+            out[..N].copy_from_slice(&y.map(sample)[..N]);
         }
     }
 

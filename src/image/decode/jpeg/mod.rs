@@ -1,5 +1,5 @@
 //! JPEG (ITU-T T.81): baseline, extended sequential and progressive, eight bits a sample, Huffman coded, at
-//! full size or directly at a half, a quarter or an eighth of it.
+//! full size or directly at any eighths of it.
 //!
 //! Sequential files whose scan holds all components are decoded a row of units at a time, down to finished
 //! pixels. Others need memory for all samples, progressive ones for all coefficients.
@@ -41,21 +41,42 @@ use super::super::probe::corrupt;
 use crate::error::{Error, Result};
 use crate::pool::Cancel;
 
-/// The size to decode at. A sample of a scaled image is the average of those it stands for.
+/// The size to decode at. A sample of an image at a half, a quarter or an eighth is the average of those it
+/// stands for; at other eighths a block's lowest frequencies make it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::image) enum Scale {
     Full,
+    SevenEighths,
+    ThreeQuarters,
+    FiveEighths,
     Half,
+    ThreeEighths,
     Quarter,
     Eighth,
 }
 
 impl Scale {
+    /// From the smallest on.
+    pub(in crate::image) const ALL: [Self; 8] = [
+        Scale::Eighth,
+        Scale::Quarter,
+        Scale::ThreeEighths,
+        Scale::Half,
+        Scale::FiveEighths,
+        Scale::ThreeQuarters,
+        Scale::SevenEighths,
+        Scale::Full,
+    ];
+
     /// Samples a side that a block becomes.
     fn side(self) -> Side {
         match self {
             Scale::Full => Side::Eight,
+            Scale::SevenEighths => Side::Seven,
+            Scale::ThreeQuarters => Side::Six,
+            Scale::FiveEighths => Side::Five,
             Scale::Half => Side::Four,
+            Scale::ThreeEighths => Side::Three,
             Scale::Quarter => Side::Two,
             Scale::Eighth => Side::One,
         }
@@ -70,7 +91,11 @@ impl Scale {
     pub(in crate::image) fn as_str(self) -> &'static str {
         match self {
             Scale::Full => "1/1",
+            Scale::SevenEighths => "7/8",
+            Scale::ThreeQuarters => "3/4",
+            Scale::FiveEighths => "5/8",
             Scale::Half => "1/2",
+            Scale::ThreeEighths => "3/8",
             Scale::Quarter => "1/4",
             Scale::Eighth => "1/8",
         }
@@ -78,7 +103,7 @@ impl Scale {
 
     /// A length at this scale.
     pub(in crate::image) fn of(self, length: u32) -> u32 {
-        length.div_ceil(8 / self.side() as u32)
+        (length * self.side() as u32).div_ceil(8)
     }
 }
 

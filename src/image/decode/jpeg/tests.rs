@@ -2,15 +2,16 @@ mod damage;
 mod files;
 mod writer;
 
+use std::f64::consts::PI;
+
 use proptest::prelude::*;
 
 use self::writer::Picture;
-use super::idct::tests::{averages, reference};
+use super::idct::Block;
+use super::idct::tests::reference;
 use super::*;
 use crate::error::Code;
 use crate::image::probe;
-
-const SCALES: [Scale; 4] = [Scale::Full, Scale::Half, Scale::Quarter, Scale::Eighth];
 
 /// Sampling factors that exist, and some that only might.
 const FACTORS: [&[(u32, u32)]; 16] = [
@@ -54,12 +55,10 @@ fn exact(picture: &Picture, component: usize, scale: Scale) -> (u32, u32, Vec<f6
     let (stride, _, _) = picture.grid(component);
     let (most_h, most_v) = picture.most();
     let (h, v) = if picture.factors.len() == 1 { (1, 1) } else { picture.factors[component] };
-    let width = (picture.width * h).div_ceil(most_h).div_ceil(8 / side as u32);
-    let height = (picture.height * v).div_ceil(most_v).div_ceil(8 / side as u32);
-    let blocks: Vec<Vec<f64>> = picture.blocks[component]
-        .iter()
-        .map(|block| averages(&reference(block, &picture.steps), side))
-        .collect();
+    let width = (picture.width * h * side as u32).div_ceil(most_h * 8);
+    let height = (picture.height * v * side as u32).div_ceil(most_v * 8);
+    let blocks: Vec<Vec<f64>> =
+        picture.blocks[component].iter().map(|block| reference(block, &picture.steps, side)).collect();
     let sample = |at: u32| {
         let (x, y) = ((at % width) as usize, (at / width) as usize);
         blocks[y / side * stride + x / side][y % side * side + x % side].clamp(0.0, 255.0)
@@ -103,7 +102,7 @@ fn planes_are_those_of_the_definition_for_every_sampling() {
     for (index, factors) in FACTORS.iter().enumerate() {
         for (width, height) in [(1, 1), (37, 45), (70, 19)] {
             let picture = Picture::random(width, height, factors, index as u64);
-            for scale in SCALES {
+            for scale in Scale::ALL {
                 assert_exact(&picture, &picture.interleaved(), scale);
             }
         }
@@ -118,7 +117,7 @@ fn the_way_a_file_is_written_makes_no_difference() {
             picture.interval = interval;
             let files = files_of(&picture);
             let layout = if factors.len() == 1 { Layout::L8 } else { Layout::Rgb8 };
-            for scale in SCALES {
+            for scale in Scale::ALL {
                 let expected = planes_of(&files[0], scale);
                 let pixels = pixels_of(&files[0], layout, scale);
                 for file in &files[1..] {
@@ -144,7 +143,7 @@ fn memory_is_within_the_bound() {
             let picture = Picture::random(width, height, factors, 5);
             for file in files_of(&picture) {
                 let metadata = probe(&file).unwrap();
-                for scale in SCALES {
+                for scale in Scale::ALL {
                     let planes = planes_of(&file, scale);
                     let held: usize = planes.planes.iter().map(|plane| plane.data.len()).sum();
                     let coefficients: usize = if metadata.progressive == Some(true) {
@@ -195,7 +194,7 @@ fn chroma_is_enlarged_by_the_triangle_filter() {
 }
 
 #[test]
-fn scaled_images_are_averages() {
+fn images_scaled_by_powers_of_two_are_averages() {
     // Without subsampling, what is averaged is what is shown.
     let picture = Picture::random(64, 48, &[(1, 1), (1, 1), (1, 1)], 9);
     let file = picture.interleaved();
@@ -211,6 +210,46 @@ fn scaled_images_are_averages() {
                     let found = f64::from(scaled.data[y * scaled.stride + x]);
                     assert!(clipped || (found - mean).abs() <= 1.6, "{found} instead of {mean}, {scale:?}");
                 }
+            }
+        }
+    }
+}
+
+/// A block's coefficients by the definition of the transform (T.81, A.3.3).
+fn forward(sample: impl Fn(usize, usize) -> f64) -> Block {
+    let cosine = |frequency: usize, place: usize| {
+        let scale = if frequency == 0 { 0.5_f64.sqrt() } else { 1.0 };
+        scale * ((2 * place + 1) as f64 * frequency as f64 * PI / 16.0).cos() / 2.0
+    };
+    std::array::from_fn(|index| {
+        let term = |at: usize| {
+            (sample(at % 8, at / 8) - 128.0) * cosine(index % 8, at % 8) * cosine(index / 8, at / 8)
+        };
+        (0..64).map(term).sum::<f64>().round() as i16
+    })
+}
+
+/// A wave that a scaled image can show is there as it was, and nothing appears at the borders of blocks.
+#[test]
+fn images_scaled_by_other_eighths_are_the_same_curve() {
+    const SIDE: u32 = 64;
+    let curve = |x: f64, y: f64| 128.0 + 60.0 * (x * PI * 3.0).sin() + 40.0 * (y * PI * 2.0).cos();
+    let mut picture = Picture::random(SIDE, SIDE, &[(1, 1)], 1);
+    picture.steps = [1; 64];
+    for (index, block) in picture.blocks[0].iter_mut().enumerate() {
+        let (left, top) = (index as u32 % (SIDE / 8) * 8, index as u32 / (SIDE / 8) * 8);
+        let place = |from: u32, at: usize| (f64::from(from) + at as f64 + 0.5) / f64::from(SIDE);
+        *block = forward(|x, y| curve(place(left, x), place(top, y)));
+    }
+    for scale in Scale::ALL.into_iter().filter(|scale| scale.factor() > 0.3) {
+        let planes = planes_of(&picture.interleaved(), scale);
+        let plane = &planes.planes[0];
+        for y in 0..plane.height {
+            for x in 0..plane.width {
+                let at = |place: u32, length: u32| (f64::from(place) + 0.5) / f64::from(length);
+                let exact = curve(at(x, plane.width), at(y, plane.height));
+                let found = f64::from(plane.data[y as usize * plane.stride + x as usize]);
+                assert!((found - exact).abs() <= 3.0, "{found} instead of {exact} at {x}, {y}, {scale:?}");
             }
         }
     }
@@ -240,7 +279,7 @@ proptest! {
         factors in proptest::sample::select(&FACTORS[..]),
         odd in proptest::option::of(proptest::collection::vec((1_u32..=4, 1_u32..=4), 3)),
         interval in 0_u16..6,
-        scale in proptest::sample::select(&SCALES[..]),
+        scale in proptest::sample::select(&Scale::ALL[..]),
         seed in any::<u64>(),
     ) {
         let mut picture = Picture::random(width, height, odd.as_deref().unwrap_or(factors), seed);

@@ -7,7 +7,7 @@ use std::arch::x86_64::{
     _mm_unpacklo_epi16, _mm_unpacklo_epi32,
 };
 
-use super::{BETWEEN, Block, FRACTION, Steps, TWO, of_eight, of_four};
+use super::{BETWEEN, Block, FRACTION, Lowest, Steps, TWO, of_eight, of_four};
 
 type Row = __m128i;
 
@@ -169,6 +169,57 @@ pub(super) fn eight<const QUARTER: bool>(block: &Block, steps: &Steps, out: &mut
         let samples: [u8; 16] = bytemuck::cast(_mm_add_epi8(_mm_packs_epi16(rows[0], rows[1]), level));
         out[..8].copy_from_slice(&samples[..8]);
         out[stride..stride + 8].copy_from_slice(&samples[8..]);
+    }
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn to_lowest<const N: usize, const SHIFT: i32>(x: [Row; 8]) -> [Row; 8] {
+    const LIFT: i32 = 16 - FRACTION as i32;
+    let zero = _mm_setzero_si128();
+    let mean = Wide::scaled::<LIFT>(x[0]);
+    let of_24 = Zipped::new(x[2], if N > 4 { x[4] } else { zero });
+    let of_13 = Zipped::new(x[1], if N > 3 { x[3] } else { zero });
+    let (of_6, of_5) = (Zipped::new(x[6], zero), Zipped::new(x[5], zero));
+    let mut y = [zero; 8];
+    for sample in 0..N.div_ceil(2) {
+        let mut even = mean.plus(Wide::of_zipped(of_24, Lowest::<N>::EVEN[sample][0]));
+        if N > 6 {
+            even = even.plus(Wide::of_zipped(of_6, Lowest::<N>::EVEN[sample][1]));
+        }
+        if N % 2 == 1 && sample == N / 2 {
+            // In the middle every other cosine is zero.
+            y[sample] = even.round::<SHIFT>();
+            break;
+        }
+        let mut odd = Wide::of_zipped(of_13, Lowest::<N>::ODD[sample][0]);
+        if N > 5 {
+            odd = odd.plus(Wide::of_zipped(of_5, Lowest::<N>::ODD[sample][1]));
+        }
+        y[sample] = even.plus(odd).round::<SHIFT>();
+        y[N - 1 - sample] = even.minus(odd).round::<SHIFT>();
+    }
+    y
+}
+
+/// See the portable transform of the same name.
+#[inline]
+#[target_feature(enable = "sse2")]
+pub(super) fn lowest<const N: usize>(block: &Block, steps: &Steps, out: &mut [u8], stride: usize) {
+    let zero = _mm_setzero_si128();
+    let load = |index| if index < N { row(block, steps, index) } else { zero };
+    let x = [load(0), load(1), load(2), load(3), load(4), load(5), load(6), zero];
+    // Columns from N on are made and not looked at.
+    let middle = transpose(to_lowest::<N, { (FRACTION - BETWEEN) as i32 }>(x));
+    let y = transpose(to_lowest::<N, { (FRACTION + BETWEEN + 3) as i32 }>(middle));
+    let level = _mm_set1_epi8(-128);
+    for (rows, out) in y[..N].chunks(2).zip(out.chunks_mut(stride * 2)) {
+        let lower = rows.get(1).copied().unwrap_or(zero);
+        let samples: [u8; 16] = bytemuck::cast(_mm_add_epi8(_mm_packs_epi16(rows[0], lower), level));
+        out[..N].copy_from_slice(&samples[..N]);
+        if rows.len() > 1 {
+            out[stride..stride + N].copy_from_slice(&samples[8..8 + N]);
+        }
     }
 }
 

@@ -4,26 +4,38 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The transform by its definition (ITU-T T.81, A.3.3), not rounded.
-pub(in super::super) fn reference(block: &Block, steps: &Steps) -> [f64; 64] {
+/// The transform of so many samples a side by its definition (ITU-T T.81, A.3.3, with 8 for what the samples
+/// are), not rounded.
+fn of_frequencies(block: &Block, steps: &Steps, side: usize) -> Vec<f64> {
     let cosine = |frequency: usize, place: usize| {
         let scale = if frequency == 0 { 0.5_f64.sqrt() } else { 1.0 };
-        scale * ((2 * place + 1) as f64 * frequency as f64 * PI / 16.0).cos() / 2.0
+        scale * ((2 * place + 1) as f64 * frequency as f64 * PI / (2 * side) as f64).cos() / 2.0
     };
-    std::array::from_fn(|at| {
+    let sample = |at: usize| {
         let mut sum = 128.0;
         for (index, (&value, &step)) in block.iter().zip(steps).enumerate() {
-            if value != 0 {
+            let (down, across) = (index / 8, index % 8);
+            if value != 0 && down < side && across < side {
                 let value = f64::from(value) * f64::from(step);
-                sum += value * cosine(index / 8, at / 8) * cosine(index % 8, at % 8);
+                sum += value * cosine(down, at / side) * cosine(across, at % side);
             }
         }
         sum
-    })
+    };
+    (0..side * side).map(sample).collect()
+}
+
+/// What a block becomes, not rounded: averages of its samples, or the transform of its lowest frequencies.
+pub(in super::super) fn reference(block: &Block, steps: &Steps, side: usize) -> Vec<f64> {
+    if 8_usize.is_multiple_of(side) {
+        averages(&of_frequencies(block, steps, 8), side)
+    } else {
+        of_frequencies(block, steps, side)
+    }
 }
 
 /// Averages of squares of samples, so that so many a side remain.
-pub(in super::super) fn averages(samples: &[f64; 64], side: usize) -> Vec<f64> {
+fn averages(samples: &[f64], side: usize) -> Vec<f64> {
     let by = 8 / side;
     (0..side * side)
         .map(|at| {
@@ -34,7 +46,8 @@ pub(in super::super) fn averages(samples: &[f64; 64], side: usize) -> Vec<f64> {
         .collect()
 }
 
-const SIDES: [Side; 4] = [Side::One, Side::Two, Side::Four, Side::Eight];
+const SIDES: [Side; 8] =
+    [Side::One, Side::Two, Side::Three, Side::Four, Side::Five, Side::Six, Side::Seven, Side::Eight];
 
 fn transformed(side: Side, block: &Block, last: usize, steps: &Steps) -> Vec<u8> {
     let side_length = side as usize;
@@ -60,11 +73,11 @@ fn block() -> impl Strategy<Value = (Block, usize)> {
 
 proptest! {
     #[test]
-    fn every_size_is_the_average_of_the_definition((block, last) in block(), step in 1_i16..4) {
+    fn every_size_is_that_of_the_definition((block, last) in block(), step in 1_i16..4) {
         let steps = [step; 64];
-        let samples = reference(&block, &steps);
         for side in SIDES {
-            for (found, exact) in transformed(side, &block, last, &steps).iter().zip(averages(&samples, side as usize)) {
+            let exact = reference(&block, &steps, side as usize);
+            for (found, exact) in transformed(side, &block, last, &steps).iter().zip(exact) {
                 let error = (f64::from(*found) - exact.clamp(0.0, 255.0)).abs();
                 prop_assert!(error <= 1.02, "{found} instead of {exact} with {side:?}");
             }
@@ -81,7 +94,11 @@ proptest! {
         for (side, best, plain) in [
             (8, eight::<false> as fn(&Block, &Steps, &mut [u8], usize), portable::eight::<false> as fn(&Block, &Steps, &mut [u8], usize)),
             (8, eight::<true>, portable::eight::<true>),
+            (7, lowest::<7>, portable::lowest::<7>),
+            (6, lowest::<6>, portable::lowest::<6>),
+            (5, lowest::<5>, portable::lowest::<5>),
             (4, four, portable::four),
+            (3, lowest::<3>, portable::lowest::<3>),
             (2, two, portable::two),
         ] {
             let (mut found, mut expected) = ([0; 64], [0; 64]);
@@ -96,11 +113,11 @@ proptest! {
 #[test]
 fn errors_are_small_rare_and_without_bias() {
     const BLOCKS: usize = 200;
-    let bases: Vec<[f64; 64]> = (0..64)
+    let bases: Vec<Vec<f64>> = (0..64)
         .map(|index| {
             let mut unit = [0; 64];
             unit[index] = 1;
-            reference(&unit, &[1; 64]).map(|sample| sample - 128.0)
+            reference(&unit, &[1; 64], 8).into_iter().map(|sample| sample - 128.0).collect()
         })
         .collect();
     let mut state = 1_u64;
@@ -114,7 +131,7 @@ fn errors_are_small_rare_and_without_bias() {
         let block: Block = std::array::from_fn(|index| {
             bases[index].iter().zip(samples).map(|(basis, sample)| basis * sample).sum::<f64>().round() as i16
         });
-        let exact = reference(&block, &[1; 64]);
+        let exact = reference(&block, &[1; 64], 8);
         for (found, exact) in transformed(Side::Eight, &block, 63, &[1; 64]).iter().zip(exact) {
             let error = f64::from(*found) - exact.clamp(0.0, 255.0).round();
             assert!(error.abs() <= 1.0);

@@ -2,7 +2,7 @@
 
 use super::super::*;
 use super::writer::{Picture, Random};
-use super::{FACTORS, SCALES, files_of, samples};
+use super::{FACTORS, files_of, samples};
 use crate::error::Code;
 use crate::image::probe;
 
@@ -177,7 +177,7 @@ fn a_missing_component_is_gray() {
     let file = picture.sequential(&[&[0], &[1]]);
     assert!(attempt(&file, FailOn::Error).is_err());
     let metadata = probe(&file).unwrap();
-    for scale in SCALES {
+    for scale in Scale::ALL {
         let found = planes(&file, &metadata, scale, false, FailOn::Truncated, &Cancel::new()).unwrap();
         assert!(samples(&found.planes[2]).iter().all(|&sample| sample == 128));
         assert!(samples(&found.planes[1]).iter().any(|&sample| sample != 128));

@@ -8,7 +8,7 @@ use zune_jpeg::JpegDecoder;
 
 use super::super::*;
 use super::writer::{Picture, segment};
-use super::{SCALES, pixels_of, planes_of, samples};
+use super::{pixels_of, planes_of, samples};
 use crate::error::Code;
 use crate::image::{Limits, Plan, ResizeOptions, probe};
 
@@ -101,7 +101,7 @@ fn separate_scans_of_other_encoders_are_decoded() {
             encoder.set_optimized_huffman_tables(true);
         });
         assert!(probe(&apart).unwrap().whole_coefficients && !probe(&together).unwrap().whole_coefficients);
-        for scale in SCALES {
+        for scale in Scale::ALL {
             let together = pixels_of(&together, Layout::Rgb8, scale);
             assert!(together.data() == pixels_of(&apart, Layout::Rgb8, scale).data());
         }
