@@ -205,7 +205,7 @@ fn decoding(metadata: &Metadata, targets: &[Target]) -> Decoding {
     };
     let scale = if jpeg && targets.iter().all(plain) {
         let needed = targets.iter().map(|target| target.shape.density()).fold(0.0, f64::max);
-        Scale::for_density(needed)
+        Scale::for_density(needed, spares_chroma(metadata, targets))
     } else {
         Scale::Full
     };
@@ -213,6 +213,17 @@ fn decoding(metadata: &Metadata, targets: &[Target]) -> Decoding {
     let separable = |target: &Target| plain(target) && !target.options.linear && !target.needs_attention();
     let planar = jpeg && decode::is_planar(metadata) && targets.iter().all(separable);
     Decoding { layout, scale, planar, animated }
+}
+
+/// Whether chroma has for each output what luma has, however both are scaled down alike. Chroma of fewer samples has
+/// not, where an output shows as much of it as of luma.
+fn spares_chroma(metadata: &Metadata, targets: &[Target]) -> bool {
+    metadata.color_model == ColorModel::Gray
+        || match metadata.chroma_subsampling {
+            Some("4:4:4") => true,
+            Some("4:2:0" | "4:2:2" | "4:4:0") => targets.iter().all(Target::halves_chroma),
+            _ => false,
+        }
 }
 
 impl Target {

@@ -184,8 +184,11 @@ impl Resampler {
     }
 }
 
+/// Of what is only copied.
+const BYTES_BETWEEN_POLLS: usize = 4 << 20;
+
 /// Rows made apart, one below the other.
-pub(super) fn stack(parts: Vec<Pixels>) -> Result<Pixels> {
+pub(super) fn stack(parts: Vec<Pixels>, cancel: &Cancel) -> Result<Pixels> {
     let mut parts = parts.into_iter();
     let first = parts.next().ok_or_else(|| Error::internal("an image of no parts"))?;
     let rest: Vec<Pixels> = parts.collect();
@@ -197,7 +200,11 @@ pub(super) fn stack(parts: Vec<Pixels>) -> Result<Pixels> {
     let mut below = whole.data_mut();
     for part in std::iter::once(first).chain(rest) {
         let (rows, others) = below.split_at_mut(part.data().len());
-        rows.copy_from_slice(part.data());
+        for (rows, part) in rows.chunks_mut(BYTES_BETWEEN_POLLS).zip(part.data().chunks(BYTES_BETWEEN_POLLS))
+        {
+            cancel.check()?;
+            rows.copy_from_slice(part);
+        }
         below = others;
     }
     Ok(whole)

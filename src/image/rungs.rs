@@ -17,7 +17,7 @@ use super::target::Target;
 const GUARD: f64 = 1.99;
 
 /// How many times the pixels of an output, along each axis, a JPEG that is decoded smaller keeps for the kernel:
-/// the decoder's averages are soft, and a kernel that hardly shrinks them leaves them so.
+/// one that hardly shrinks them leaves the borders of the decoder's blocks to be seen.
 const SPARE: f64 = 1.25;
 
 /// Pixels that one or more outputs are made of.
@@ -118,9 +118,17 @@ impl Target {
     }
 
     pub(super) fn takes_half_chroma(&self, converts: bool) -> bool {
-        self.takes_planes(converts)
-            && (self.format == Format::WebP
-                || self.options.chroma_for(self.format) == ChromaSubsampling::Quarter)
+        self.takes_planes(converts) && self.halves_chroma()
+    }
+
+    /// Whether the output stores half of chroma's samples along both axes.
+    pub(super) fn halves_chroma(&self) -> bool {
+        let Self { options, format, .. } = self;
+        match format {
+            Format::Jpeg | Format::Avif => options.chroma_for(*format) == ChromaSubsampling::Quarter,
+            Format::WebP => !options.lossless && !options.near_lossless,
+            _ => false,
+        }
     }
 }
 
@@ -172,12 +180,12 @@ pub(super) fn ladder(
 
 impl Scale {
     /// The smallest image that has [`SPARE`] times the pixels that are wanted: `density` is outputs' pixels for one of
-    /// the input. Where that is exactly one, the inverse transform of fewer coefficients is all the scaling there
-    /// is, and no kernel follows; sharp decodes twice as many then.
-    pub(super) fn for_density(density: f64) -> Self {
+    /// the input. Unless `spares_chroma`, only of those that leave chroma of fewer samples as many as luma.
+    pub(super) fn for_density(density: f64, spares_chroma: bool) -> Self {
         Scale::ALL
             .into_iter()
-            .find(|scale| scale.factor().total_cmp(&density).is_eq() || scale.factor() >= density * SPARE)
+            .filter(|scale| spares_chroma || scale.evens_chroma())
+            .find(|scale| scale.factor() >= density * SPARE)
             .unwrap_or(Scale::Full)
     }
 }

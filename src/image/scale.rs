@@ -225,7 +225,7 @@ impl Ladder {
         let mut stacked = Vec::new();
         for (index, plane) in planes.iter().enumerate() {
             let parts = std::iter::from_fn(|| made.next_if(|(band, _)| band.plane == index));
-            stacked.push(resize::stack(parts.map(|(_, rows)| rows).collect())?);
+            stacked.push(resize::stack(parts.map(|(_, rows)| rows).collect(), hands.cancel())?);
             if planes.get(index + 1).is_none_or(|next| next.rung != plane.rung) {
                 self.keep(plane.rung, raster(std::mem::take(&mut stacked))?);
             }
@@ -288,8 +288,12 @@ impl Ladder {
             // An odd number of pixels has a last sample of chroma that covers one pixel beyond; last as it
             // is shown.
             target = (target.0.div_ceil(2), target.1.div_ceil(2));
-            wide *= f64::from(target.0 * 2) / f64::from(scaling.target.0);
-            high *= f64::from(target.1 * 2) / f64::from(scaling.target.1);
+            // Added, not multiplied: where a pixel is a sample, it stays exactly one.
+            let beyond = |pixels: u32, samples: u32, length: f64| {
+                f64::from(samples * 2 - pixels) * (length / f64::from(pixels))
+            };
+            wide += beyond(scaling.target.0, target.0, wide);
+            high += beyond(scaling.target.1, target.1, high);
             if rung.mirrored.0 {
                 left -= wide - scaling.area.width;
             }

@@ -44,13 +44,7 @@ impl<'a> Cx<'a> {
         T: Send + 'static,
         F: Fn(usize) -> Result<T> + Send + Sync + 'static,
     {
-        let team = Arc::new(Team {
-            next: AtomicUsize::new(0),
-            results: Mutex::new((0..parts).map(|_| None).collect()),
-            missing: Mutex::new(parts),
-            whole: Condvar::new(),
-            part,
-        });
+        let team = Arc::new(Team::new(parts, part));
         let helpers = self.shared.lend_idle(self.lane, parts.saturating_sub(1));
         for _ in 0..helpers {
             let team = Arc::clone(&team);
@@ -66,16 +60,8 @@ impl<'a> Cx<'a> {
             );
         }
         while self.ticket.cancel.check().is_ok() && team.do_one() {}
-        // Cancelled: the parts that nobody took are never done; those under way are waited for below.
-        let untaken = team.end_early(parts);
-        let mut missing = team.missing.lock().unwrap_or_else(PoisonError::into_inner);
-        *missing -= untaken;
-        while *missing > 0 {
-            missing = team.whole.wait(missing).unwrap_or_else(PoisonError::into_inner);
-        }
-        drop(missing);
+        let results = team.end();
         self.ticket.cancel.check()?;
-        let results = std::mem::take(&mut *team.results.lock().unwrap_or_else(PoisonError::into_inner));
         // Parts are taken in order: one that failed stands before all that were not begun because of it.
         results
             .into_iter()
@@ -86,27 +72,46 @@ impl<'a> Cx<'a> {
 
 /// The parts of one job, shared by the threads that work on them.
 struct Team<T, F> {
+    parts: usize,
     next: AtomicUsize,
     results: Mutex<Vec<Option<Result<T>>>>,
     missing: Mutex<usize>,
     whole: Condvar,
-    part: F,
+    /// Until all parts are done.
+    part: Mutex<Option<Arc<F>>>,
 }
 
 impl<T, F> Team<T, F>
 where
     F: Fn(usize) -> Result<T>,
 {
+    fn new(parts: usize, part: F) -> Self {
+        Self {
+            parts,
+            next: AtomicUsize::new(0),
+            results: Mutex::new((0..parts).map(|_| None).collect()),
+            missing: Mutex::new(parts),
+            whole: Condvar::new(),
+            part: Mutex::new(Some(Arc::new(part))),
+        }
+    }
+
     /// Does one part; false when none is left.
     fn do_one(&self) -> bool {
         let index = self.next.fetch_add(1, Ordering::SeqCst);
-        let parts = self.results.lock().unwrap_or_else(PoisonError::into_inner).len();
-        if index >= parts {
+        if index >= self.parts {
             return false;
         }
-        let result = catch_unwind(AssertUnwindSafe(|| (self.part)(index)))
-            .unwrap_or_else(|panic| Err(panicked(&*panic)));
-        let untaken = if result.is_err() { self.end_early(parts) } else { 0 };
+        // It is there for as long as a part is missing, as this one is.
+        let part = self.part.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let result = match &part {
+            Some(part) => {
+                catch_unwind(AssertUnwindSafe(|| part(index))).unwrap_or_else(|panic| Err(panicked(&*panic)))
+            }
+            None => Err(Error::internal("a part of a job that is over")),
+        };
+        drop(part);
+        let untaken = if result.is_err() { self.end_early() } else { 0 };
         if let Some(place) = self.results.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
             *place = Some(result);
         }
@@ -119,7 +124,52 @@ where
     }
 
     /// Has no further part begun. Answers how many there would have been, to one caller only.
-    fn end_early(&self, parts: usize) -> usize {
-        parts.saturating_sub(self.next.swap(parts, Ordering::SeqCst).min(parts))
+    fn end_early(&self) -> usize {
+        self.parts.saturating_sub(self.next.swap(self.parts, Ordering::SeqCst).min(self.parts))
+    }
+
+    /// Has no further part begun, waits for those that are under way, and forgets what parts are made from: a helper
+    /// may begin, or drop the team, only long after.
+    fn end(&self) -> Vec<Option<Result<T>>> {
+        let untaken = self.end_early();
+        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        *missing -= untaken;
+        while *missing > 0 {
+            missing = self.whole.wait(missing).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(missing);
+        drop(self.part.lock().unwrap_or_else(PoisonError::into_inner).take());
+        std::mem::take(&mut *self.results.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_helper_that_comes_late_keeps_nothing() {
+        let source = Arc::new(());
+        let used = Arc::clone(&source);
+        let team = Arc::new(Team::new(3, move |part| {
+            let _ = &used;
+            Ok(part)
+        }));
+        let late = Arc::clone(&team);
+        while team.do_one() {}
+        assert_eq!(Arc::strong_count(&source), 2);
+        let results = team.end().into_iter().map(|result| result.unwrap().unwrap());
+        assert!(results.eq(0..3));
+        assert_eq!(Arc::strong_count(&source), 1);
+        assert!(!late.do_one());
+    }
+
+    #[test]
+    fn parts_that_nobody_took_are_not_waited_for() {
+        let team = Team::new(3, Ok);
+        assert!(team.do_one());
+        let results = team.end();
+        assert!(matches!(results[..], [Some(Ok(0)), None, None]));
+        assert!(!team.do_one());
     }
 }

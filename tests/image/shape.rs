@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use image::metadata::Orientation as Judge;
-use image::{DynamicImage, ImageFormat};
+use image::{DynamicImage, ImageFormat, RgbImage};
 use offloop::Code;
 use offloop::image::{
-    Background, FailOn, Fit, Format, Limits, Plan, Position, Region, ResizeOptions, Rotation, Trim, probe,
-    resize_image, resize_image_set,
+    Background, FailOn, Fit, Format, Kernel, Limits, Plan, Position, Region, ResizeOptions, Rotation, Trim,
+    probe, resize_image, resize_image_set,
 };
 use offloop::pool::Cancel;
 
@@ -398,6 +398,21 @@ fn chroma_lies_where_luma_does_through_every_rung() {
         let truth = run(&file(&picture, ImageFormat::Png), &outputs[1]).unwrap();
         let difference = mean(&see(&alone.data), &see(&truth.data));
         assert!(difference <= 1.5, "{rotate:?} {flip}: {difference}");
+    }
+}
+
+/// Mitchell's kernel changes even what keeps its size, which is why that is not filtered: nor is halved chroma.
+#[test]
+fn a_jpeg_of_any_odd_size_that_keeps_it_is_not_filtered() {
+    for side in (1..200).step_by(2) {
+        let pixels = noise(side as usize * 9 * 3, side);
+        let image = DynamicImage::ImageRgb8(RgbImage::from_raw(side, 9, pixels).unwrap());
+        let jpeg = run(&file(&image, ImageFormat::Png), &to(Format::Jpeg)).unwrap().data;
+        let [one, other] = [Kernel::Mitchell, Kernel::Lanczos3].map(|kernel| {
+            let options = ResizeOptions { quality: Some(100), kernel, ..to(Format::Jpeg) };
+            run(&jpeg, &options).unwrap().data
+        });
+        assert!(one == other, "{side}");
     }
 }
 

@@ -71,7 +71,8 @@ fn planes(
 ) -> Result<Raster> {
     let decoded = jpeg::planes(bytes, metadata, decoding.scale, full_chroma, fail_on, cancel)?;
     if decoded.model == Model::Ycc {
-        let planes: Vec<Pixels> = decoded.planes.into_iter().map(plane).collect::<Result<_>>()?;
+        let planes: Vec<Pixels> =
+            decoded.planes.into_iter().map(|decoded| plane(decoded, cancel)).collect::<Result<_>>()?;
         if let Ok([luma, blue, red]) = <[Pixels; 3]>::try_from(planes)
             && blue.size() == red.size()
         {
@@ -85,11 +86,14 @@ fn planes(
 }
 
 /// Without the padding to whole blocks.
-fn plane(plane: jpeg::Plane) -> Result<Pixels> {
+fn plane(plane: jpeg::Plane, cancel: &Cancel) -> Result<Pixels> {
     let jpeg::Plane { width, height, stride, mut data } = plane;
     let row = width as usize;
     if stride > row {
         for y in 1..height as usize {
+            if y % 64 == 0 {
+                cancel.check()?;
+            }
             data.copy_within(y * stride..y * stride + row, y * row);
         }
     }

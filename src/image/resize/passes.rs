@@ -167,7 +167,7 @@ impl Passes {
                 let row = |offset: usize| first + top + (2 * index + offset).min(made - 1);
                 pair.set(&self.down, [row(0), row(1)], start);
             }
-            let window = rows.window(start, end);
+            let window = rows.window(start, end, cancel)?;
             let slab = Slab {
                 across: &self.across,
                 plus: self.plus,
@@ -191,7 +191,7 @@ impl Passes {
 /// Where the rows come from that the vertical pass reads.
 trait Rows<T> {
     /// Rows `start` to `end`, which never go back.
-    fn window(&mut self, start: usize, end: usize) -> Vec<&[T]>;
+    fn window(&mut self, start: usize, end: usize, cancel: &Cancel) -> Result<Vec<&[T]>>;
 }
 
 /// The source itself.
@@ -203,8 +203,9 @@ struct Direct<'a, T> {
 }
 
 impl<T> Rows<T> for Direct<'_, T> {
-    fn window(&mut self, start: usize, end: usize) -> Vec<&[T]> {
-        (start..end).map(|row| &self.samples[self.start + row * self.stride..][..self.length]).collect()
+    fn window(&mut self, start: usize, end: usize, _: &Cancel) -> Result<Vec<&[T]>> {
+        let row = |row| &self.samples[self.start + row * self.stride..][..self.length];
+        Ok((start..end).map(row).collect())
     }
 }
 
@@ -224,14 +225,16 @@ struct Rolling<T, F> {
 }
 
 impl<T: Sample, F: Fn(usize, &mut [T])> Rows<T> for Rolling<T, F> {
-    fn window(&mut self, start: usize, end: usize) -> Vec<&[T]> {
+    fn window(&mut self, start: usize, end: usize, cancel: &Cancel) -> Result<Vec<&[T]>> {
         let Ring { samples, length, rows, filled } = &mut self.ring;
         for row in start.max(*filled)..end {
+            // One may be made of many rows of the source, and the first slab needs several.
+            cancel.check()?;
             let samples = &mut samples[row % *rows * *length..][..*length];
             with_vectors(|| (self.fill)(row, samples));
         }
         *filled = end.max(*filled);
-        (start..end).map(|row| &samples[row % *rows * *length..][..*length]).collect()
+        Ok((start..end).map(|row| &samples[row % *rows * *length..][..*length]).collect())
     }
 }
 

@@ -246,7 +246,7 @@ fn rows_can_be_made_apart() {
                     resampler.rows(&source, first, &mut part, &Cancel::new()).unwrap();
                     part
                 });
-                let apart = stack(apart.collect()).unwrap();
+                let apart = stack(apart.collect(), &Cancel::new()).unwrap();
                 assert_eq!(apart.size(), target);
                 assert_eq!(apart.data(), together.data(), "{layout:?} in {parts}");
             }
@@ -322,6 +322,20 @@ fn a_cancelled_resize_stops() {
     let source = noise(Layout::Rgb8, 30, 30, 1);
     let error = resize_ref(&source, &whole((30, 30), (10, 10), Kernel::Lanczos3), &cancel).unwrap_err();
     assert_eq!(error.code(), Code::Cancelled);
+}
+
+/// Eight rows may be made of nearly all of the source: then it is no matter of eight rows how soon.
+#[test]
+fn a_resize_that_shrinks_much_stops_soon() {
+    let source = noise(Layout::Rgba8, 30, 3000, 1);
+    let scaling = whole((30, 3000), (3, 8), Kernel::Lanczos3);
+    let all = Cancel::after(10_000);
+    resize_ref(&source, &scaling, &all).unwrap();
+    let polls = 10_000 - all.polls_left();
+    assert!(polls > 16, "{polls}");
+    for after in 0..polls {
+        assert_eq!(resize_ref(&source, &scaling, &Cancel::after(after)).unwrap_err().code(), Code::Cancelled);
+    }
 }
 
 /// Black and white in equal parts are half the light, which sRGB stores as 188; as stored values they are 128.

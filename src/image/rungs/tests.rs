@@ -3,10 +3,14 @@ use crate::image::options::{FailOn, Fit, ResizeOptions, Rotation};
 use crate::image::{Limits, Plan, decode, probe};
 
 fn jpeg(width: u16, height: u16) -> Vec<u8> {
+    sampled(width, height, jpeg_encoder::SamplingFactor::R_4_2_0)
+}
+
+fn sampled(width: u16, height: u16, factors: jpeg_encoder::SamplingFactor) -> Vec<u8> {
     let mut data = Vec::new();
     let pixels = vec![128; usize::from(width) * usize::from(height) * 3];
     let mut encoder = jpeg_encoder::Encoder::new(&mut data, 50);
-    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::R_4_2_0);
+    encoder.set_sampling_factor(factors);
     encoder.encode(&pixels, width, height, jpeg_encoder::ColorType::Rgb).unwrap();
     data
 }
@@ -105,20 +109,40 @@ fn odd_sides_of_halved_chroma_know_where_they_end() {
 fn scales_leave_enough() {
     for (density, scale) in [
         (0.01, Scale::Eighth),
-        (0.125, Scale::Eighth),
-        (0.126, Scale::Quarter),
+        (0.1, Scale::Eighth),
+        (0.125, Scale::Quarter),
         (0.2, Scale::Quarter),
-        (0.21, Scale::ThreeEighths),
-        (0.25, Scale::Quarter),
-        (0.3, Scale::ThreeEighths),
-        (0.31, Scale::Half),
-        (0.48, Scale::FiveEighths),
-        (0.5, Scale::Half),
+        (0.21, Scale::Half),
+        (0.4, Scale::Half),
+        (0.41, Scale::FiveEighths),
+        (0.5, Scale::FiveEighths),
         (0.51, Scale::ThreeQuarters),
-        (0.65, Scale::SevenEighths),
-        (0.71, Scale::Full),
+        (0.6, Scale::ThreeQuarters),
+        (0.61, Scale::Full),
         (3.0, Scale::Full),
     ] {
-        assert_eq!(Scale::for_density(density), scale, "{density}");
+        assert_eq!(Scale::for_density(density, true), scale, "{density}");
+        let with_chroma = if scale.factor() > 0.5 { Scale::Full } else { scale };
+        assert_eq!(Scale::for_density(density, false), with_chroma, "{density}");
+    }
+}
+
+#[test]
+fn chroma_is_not_scaled_below_what_an_output_shows_of_it() {
+    use jpeg_encoder::SamplingFactor::{R_4_2_0, R_4_4_4};
+    let png = ResizeOptions { format: Some(Format::Png), ..wide(900) };
+    let full = ResizeOptions { chroma_subsampling: Some(ChromaSubsampling::Full), ..wide(900) };
+    let webp = ResizeOptions { format: Some(Format::WebP), ..wide(900) };
+    let lossless = ResizeOptions { lossless: true, ..webp.clone() };
+    for (factors, outputs, scale) in [
+        (R_4_2_0, vec![wide(900), webp.clone()], Scale::FiveEighths),
+        (R_4_2_0, vec![png.clone()], Scale::Full),
+        (R_4_2_0, vec![wide(900), full.clone()], Scale::Full),
+        (R_4_2_0, vec![lossless], Scale::Full),
+        (R_4_4_4, vec![png, full, webp], Scale::FiveEighths),
+    ] {
+        let metadata = probe(&sampled(2000, 1000, factors)).unwrap();
+        let plan = Plan::for_set(&metadata, &outputs, FailOn::default(), &Limits::default()).unwrap();
+        assert_eq!(plan.decoding.scale, scale);
     }
 }

@@ -118,8 +118,8 @@ impl Frame {
     }
 
     /// Decides how many samples blocks become. `alike`: each component's blocks the same number; otherwise
-    /// components with fewer samples are scaled down less, as long as they have no more than the others, which
-    /// is both better and cheaper than enlarging them later.
+    /// components with fewer samples are scaled down less, where the scale [evens](Scale::evens_chroma) them and as
+    /// long as they have no more than the others, which is both better and cheaper than enlarging them later.
     pub(super) fn settle_sides(&mut self, scale: Scale, alike: bool) {
         let (across, down) = (self.across, self.down);
         for component in &mut self.components {

@@ -1,5 +1,5 @@
 //! JPEG (ITU-T T.81): baseline, extended sequential and progressive, eight bits a sample, Huffman coded, at
-//! full size or directly at any eighths of it.
+//! full size or directly at 6, 5, 4, 2 or 1 eighths of it.
 //!
 //! Sequential files whose scan holds all components are decoded a row of units at a time, down to finished
 //! pixels. Others need memory for all samples, progressive ones for all coefficients.
@@ -41,42 +41,29 @@ use super::super::probe::corrupt;
 use crate::error::{Error, Result};
 use crate::pool::Cancel;
 
-/// The size to decode at. A sample of an image at a half, a quarter or an eighth is the average of those it
-/// stands for; at other eighths a block's lowest frequencies make it.
+/// The size to decode at. The samples of a smaller image come from the lowest frequencies of each block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::image) enum Scale {
     Full,
-    SevenEighths,
     ThreeQuarters,
     FiveEighths,
     Half,
-    ThreeEighths,
     Quarter,
     Eighth,
 }
 
 impl Scale {
     /// From the smallest on.
-    pub(in crate::image) const ALL: [Self; 8] = [
-        Scale::Eighth,
-        Scale::Quarter,
-        Scale::ThreeEighths,
-        Scale::Half,
-        Scale::FiveEighths,
-        Scale::ThreeQuarters,
-        Scale::SevenEighths,
-        Scale::Full,
-    ];
+    pub(in crate::image) const ALL: [Self; 6] =
+        [Scale::Eighth, Scale::Quarter, Scale::Half, Scale::FiveEighths, Scale::ThreeQuarters, Scale::Full];
 
     /// Samples a side that a block becomes.
     fn side(self) -> Side {
         match self {
             Scale::Full => Side::Eight,
-            Scale::SevenEighths => Side::Seven,
             Scale::ThreeQuarters => Side::Six,
             Scale::FiveEighths => Side::Five,
             Scale::Half => Side::Four,
-            Scale::ThreeEighths => Side::Three,
             Scale::Quarter => Side::Two,
             Scale::Eighth => Side::One,
         }
@@ -91,19 +78,23 @@ impl Scale {
     pub(in crate::image) fn as_str(self) -> &'static str {
         match self {
             Scale::Full => "1/1",
-            Scale::SevenEighths => "7/8",
             Scale::ThreeQuarters => "3/4",
             Scale::FiveEighths => "5/8",
             Scale::Half => "1/2",
-            Scale::ThreeEighths => "3/8",
             Scale::Quarter => "1/4",
             Scale::Eighth => "1/8",
         }
     }
 
+    /// Whether components with fewer samples can be scaled down that much less, so that they have as many as others.
+    pub(in crate::image) fn evens_chroma(self) -> bool {
+        self == Scale::Full || self.side().twice().is_some()
+    }
+
     /// A length at this scale.
     pub(in crate::image) fn of(self, length: u32) -> u32 {
-        (length * self.side() as u32).div_ceil(8)
+        // At most the length.
+        (u64::from(length) * self.side() as u64).div_ceil(8) as u32
     }
 }
 
@@ -166,8 +157,8 @@ pub(in crate::image) fn extra_bytes(metadata: &Metadata, scale: Scale, planar: b
     let coefficients = if metadata.progressive == Some(true) { blocks * 128 } else { 0 };
     let samples = if planar {
         let side = scale.side() as u64;
-        // Chroma may be scaled down less.
-        blocks * side * side * 2
+        // Components with fewer samples may be scaled down less: each has at most as many as the largest.
+        channels * blocks_x * blocks_y * side * side
     } else if metadata.progressive == Some(true) || !metadata.whole_coefficients {
         // A row of units: up to 32 rows of samples and one that is kept; chroma may be scaled down less.
         channels * blocks_x * 8 * 33

@@ -1,13 +1,12 @@
 //! The transforms eight columns at a time, with SSE2, which every x86-64 processor has.
 
 use std::arch::x86_64::{
-    __m128i, _mm_add_epi8, _mm_add_epi16, _mm_add_epi32, _mm_cvtsi128_si32, _mm_madd_epi16, _mm_mullo_epi16,
-    _mm_packs_epi16, _mm_packs_epi32, _mm_set1_epi8, _mm_set1_epi32, _mm_setr_epi16, _mm_setzero_si128,
-    _mm_srai_epi32, _mm_srli_si128, _mm_sub_epi16, _mm_sub_epi32, _mm_unpackhi_epi16, _mm_unpackhi_epi32,
-    _mm_unpacklo_epi16, _mm_unpacklo_epi32,
+    __m128i, _mm_add_epi8, _mm_add_epi16, _mm_add_epi32, _mm_madd_epi16, _mm_mullo_epi16, _mm_packs_epi16,
+    _mm_packs_epi32, _mm_set1_epi8, _mm_set1_epi32, _mm_setzero_si128, _mm_srai_epi32, _mm_sub_epi16,
+    _mm_sub_epi32, _mm_unpackhi_epi16, _mm_unpacklo_epi16,
 };
 
-use super::{BETWEEN, Block, FRACTION, Lowest, Steps, TWO, of_eight, of_four};
+use super::{BETWEEN, Block, FRACTION, Lowest, Steps, of_eight};
 
 type Row = __m128i;
 
@@ -32,12 +31,6 @@ struct Wide(Row, Row);
 
 impl Wide {
     /// a·x + b·y of two rows.
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn of(x: Row, y: Row, by: [i16; 2]) -> Self {
-        Self::of_zipped(Zipped::new(x, y), by)
-    }
-
     #[inline]
     #[target_feature(enable = "sse2")]
     fn of_zipped(rows: Zipped, by: [i16; 2]) -> Self {
@@ -172,6 +165,7 @@ pub(super) fn eight<const QUARTER: bool>(block: &Block, steps: &Steps, out: &mut
     }
 }
 
+/// The coefficients from N on are not looked at.
 #[inline]
 #[target_feature(enable = "sse2")]
 fn to_lowest<const N: usize, const SHIFT: i32>(x: [Row; 8]) -> [Row; 8] {
@@ -179,22 +173,19 @@ fn to_lowest<const N: usize, const SHIFT: i32>(x: [Row; 8]) -> [Row; 8] {
     let zero = _mm_setzero_si128();
     let mean = Wide::scaled::<LIFT>(x[0]);
     let of_24 = Zipped::new(x[2], if N > 4 { x[4] } else { zero });
-    let of_13 = Zipped::new(x[1], if N > 3 { x[3] } else { zero });
-    let (of_6, of_5) = (Zipped::new(x[6], zero), Zipped::new(x[5], zero));
+    let of_13 = Zipped::new(x[1], x[3]);
     let mut y = [zero; 8];
     for sample in 0..N.div_ceil(2) {
-        let mut even = mean.plus(Wide::of_zipped(of_24, Lowest::<N>::EVEN[sample][0]));
-        if N > 6 {
-            even = even.plus(Wide::of_zipped(of_6, Lowest::<N>::EVEN[sample][1]));
-        }
+        let even = mean.plus(Wide::of_zipped(of_24, Lowest::<N>::EVEN[sample]));
         if N % 2 == 1 && sample == N / 2 {
-            // In the middle every other cosine is zero.
+            // In the middle the odd frequencies' cosines are zero.
             y[sample] = even.round::<SHIFT>();
             break;
         }
-        let mut odd = Wide::of_zipped(of_13, Lowest::<N>::ODD[sample][0]);
+        let [of_1, of_3, of_5] = Lowest::<N>::ODD[sample];
+        let mut odd = Wide::of_zipped(of_13, [of_1, of_3]);
         if N > 5 {
-            odd = odd.plus(Wide::of_zipped(of_5, Lowest::<N>::ODD[sample][1]));
+            odd = odd.plus(Wide::of_zipped(Zipped::new(x[5], zero), [of_5, 0]));
         }
         y[sample] = even.plus(odd).round::<SHIFT>();
         y[N - 1 - sample] = even.minus(odd).round::<SHIFT>();
@@ -208,7 +199,7 @@ fn to_lowest<const N: usize, const SHIFT: i32>(x: [Row; 8]) -> [Row; 8] {
 pub(super) fn lowest<const N: usize>(block: &Block, steps: &Steps, out: &mut [u8], stride: usize) {
     let zero = _mm_setzero_si128();
     let load = |index| if index < N { row(block, steps, index) } else { zero };
-    let x = [load(0), load(1), load(2), load(3), load(4), load(5), load(6), zero];
+    let x = [load(0), load(1), load(2), load(3), load(4), load(5), zero, zero];
     // Columns from N on are made and not looked at.
     let middle = transpose(to_lowest::<N, { (FRACTION - BETWEEN) as i32 }>(x));
     let y = transpose(to_lowest::<N, { (FRACTION + BETWEEN + 3) as i32 }>(middle));
@@ -221,68 +212,4 @@ pub(super) fn lowest<const N: usize>(block: &Block, steps: &Steps, out: &mut [u8
             out[stride..stride + N].copy_from_slice(&samples[8..8 + N]);
         }
     }
-}
-
-#[inline]
-#[target_feature(enable = "sse2")]
-fn to_four<const SHIFT: i32>(x: [Row; 8]) -> [Row; 4] {
-    const LIFT: i32 = 16 - FRACTION as i32 - 1;
-    let mean = Wide::scaled::<LIFT>(x[0]);
-    let even = Wide::of(x[2], x[6], of_four::EVEN);
-    let (of_13, of_57) = (Zipped::new(x[1], x[3]), Zipped::new(x[5], x[7]));
-    let outer = Wide::of_zipped(of_13, of_four::OUTER_13).plus(Wide::of_zipped(of_57, of_four::OUTER_57));
-    let inner = Wide::of_zipped(of_13, of_four::INNER_13).plus(Wide::of_zipped(of_57, of_four::INNER_57));
-    let (sum, difference) = (mean.plus(even), mean.minus(even));
-    [
-        sum.plus(outer).round::<SHIFT>(),
-        difference.plus(inner).round::<SHIFT>(),
-        difference.minus(inner).round::<SHIFT>(),
-        sum.minus(outer).round::<SHIFT>(),
-    ]
-}
-
-/// See the portable transform of the same name.
-#[inline]
-#[target_feature(enable = "sse2")]
-pub(super) fn four(block: &Block, steps: &Steps, out: &mut [u8], stride: usize) {
-    let zero = _mm_setzero_si128();
-    let load = |index| row(block, steps, index);
-    let x = [load(0), load(1), load(2), load(3), zero, load(5), load(6), load(7)];
-    let y = to_four::<{ (FRACTION - BETWEEN + 1) as i32 }>(x);
-    let middle = transpose([y[0], y[1], y[2], y[3], zero, zero, zero, zero]);
-    let y = to_four::<{ (FRACTION + BETWEEN + 3 + 1) as i32 }>(middle);
-    let y = transpose([y[0], y[1], y[2], y[3], zero, zero, zero, zero]);
-    let level = _mm_set1_epi8(-128);
-    for (rows, out) in y[..4].as_chunks::<2>().0.iter().zip(out.chunks_mut(stride * 2)) {
-        let samples: [u8; 16] = bytemuck::cast(_mm_add_epi8(_mm_packs_epi16(rows[0], rows[1]), level));
-        out[..4].copy_from_slice(&samples[..4]);
-        out[stride..stride + 4].copy_from_slice(&samples[8..12]);
-    }
-}
-
-/// See the portable transform of the same name.
-#[inline]
-#[target_feature(enable = "sse2")]
-pub(super) fn two(block: &Block, steps: &Steps, out: &mut [u8], stride: usize) {
-    const SHIFT: i32 = (FRACTION + BETWEEN + 3 + 2) as i32;
-    const LIFT: i32 = 16 - FRACTION as i32 - 2;
-    let zero = _mm_setzero_si128();
-    let load = |index| row(block, steps, index);
-    let mean = Wide::scaled::<LIFT>(load(0));
-    let odd = Wide::of(load(1), load(3), [TWO[0], TWO[1]]).plus(Wide::of(load(5), load(7), [TWO[2], TWO[3]]));
-    let upper = mean.plus(odd).round::<{ (FRACTION - BETWEEN + 2) as i32 }>();
-    let lower = mean.minus(odd).round::<{ (FRACTION - BETWEEN + 2) as i32 }>();
-    // Along each of the two rows: four products at odd places, and their sum.
-    let by = _mm_setr_epi16(0, TWO[0], 0, TWO[1], 0, TWO[2], 0, TWO[3]);
-    let (upper_odd, lower_odd) = (_mm_madd_epi16(upper, by), _mm_madd_epi16(lower, by));
-    let halves =
-        _mm_add_epi32(_mm_unpacklo_epi32(upper_odd, lower_odd), _mm_unpackhi_epi32(upper_odd, lower_odd));
-    let odd = _mm_add_epi32(halves, _mm_srli_si128::<8>(halves));
-    let mean = _mm_srai_epi32::<LIFT>(_mm_unpacklo_epi16(zero, _mm_unpacklo_epi16(upper, lower)));
-    let y = _mm_unpacklo_epi32(_mm_add_epi32(mean, odd), _mm_sub_epi32(mean, odd));
-    let y = _mm_srai_epi32::<SHIFT>(_mm_add_epi32(y, _mm_set1_epi32(1 << (SHIFT - 1))));
-    let y = _mm_packs_epi16(_mm_packs_epi32(y, y), zero);
-    let samples = _mm_cvtsi128_si32(_mm_add_epi8(y, _mm_set1_epi8(-128))).to_le_bytes();
-    out[..2].copy_from_slice(&samples[..2]);
-    out[stride..stride + 2].copy_from_slice(&samples[2..]);
 }
