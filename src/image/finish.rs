@@ -106,7 +106,7 @@ impl Finisher {
             encode::extra_bytes(target.format, &target.options, target.shape.canvas, target.encoded, frames);
         let embedded = self.embedded[index].clone();
         let encoding;
-        let data = match prepared {
+        let mut data = match prepared {
             Prepared::Raster(kept)
                 if matches!(kept.raster, Raster::Planes(_)) && target.takes_planes(self.converts()) =>
             {
@@ -138,6 +138,8 @@ impl Finisher {
                 data
             }
         };
+        // It has grown by doubling, and whoever takes it may keep it for long.
+        data.shrink_to_fit();
         // Until all outputs are made, this one waits.
         let held = gauge.hold(data.len() as u64);
         drop(encoding);

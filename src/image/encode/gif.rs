@@ -11,7 +11,7 @@ use super::super::options::ResizeOptions;
 use super::super::pixels::{Frame, PIXELS_BETWEEN_POLLS, Picture, Pixels};
 use super::changes::{self, Area};
 use super::flat;
-use super::palette::{Color, Counter, TRANSPARENT};
+use super::palette::{Color, Counter, Palette, TRANSPARENT};
 use super::sink::reserved;
 use crate::error::{Error, Result};
 use crate::pool::Cancel;
@@ -20,6 +20,9 @@ use container::{Disposal, File};
 /// From this effort on, each frame of an animation has a palette of its own.
 const EFFORT_OF_OWN_PALETTES: u8 = 7;
 
+/// Of a palette of so few colours, one that says "this stays" is missed elsewhere: what stays is drawn again.
+const TOO_FEW_TO_STAY: usize = 7;
+
 pub(super) fn encode(picture: &Picture, options: &ResizeOptions, cancel: &Cancel) -> Result<Vec<u8>> {
     let first = picture.first()?;
     let (Ok(width), Ok(height)) = (u16::try_from(first.width()), u16::try_from(first.height())) else {
@@ -27,8 +30,15 @@ pub(super) fn encode(picture: &Picture, options: &ResizeOptions, cancel: &Cancel
     };
     let most = usize::from(options.colors.clamp(2, 256));
     let mut counter = Counter::new(picture.frames.len());
-    each_piece(picture, cancel, |piece| counter.add(&piece.colors, piece.area.width, cancel))?;
-    let shared = counter.palette(most, cancel)?;
+    let mut sees_through = false;
+    each_piece(picture, cancel, |piece| {
+        sees_through |= piece.sees_through;
+        counter.add(&piece.colors, piece.area.width, cancel)
+    })?;
+    // What stays was counted when it was drawn first.
+    let redrawn =
+        !sees_through && is_missed(&counter, most) && (most <= TOO_FEW_TO_STAY || counter.fits(most + 1));
+    let shared = if redrawn { counter.without_transparency() } else { counter }.palette(most, cancel)?;
     let own = picture.frames.len() > 1
         && !shared.is_exact()
         && options.effort_for(Format::Gif) >= EFFORT_OF_OWN_PALETTES;
@@ -39,11 +49,9 @@ pub(super) fn encode(picture: &Picture, options: &ResizeOptions, cancel: &Cancel
         file.plays(picture.plays)?;
     }
     each_piece(picture, cancel, |piece| {
-        let mut local = None;
-        if own {
-            let mut counter = Counter::new(1);
-            counter.add(&piece.colors, piece.area.width, cancel)?;
-            local = Some(counter.palette(most, cancel)?);
+        let local = if own { Some(own_palette(piece, most, cancel)?) } else { None };
+        if redrawn && !own {
+            piece.draw(Stays::Drawn, cancel)?;
         }
         let palette = local.as_ref().unwrap_or(&shared);
         let indices = palette.indices(&piece.colors, piece.area.width, options.dither, cancel)?;
@@ -64,15 +72,42 @@ pub(super) fn encode(picture: &Picture, options: &ResizeOptions, cancel: &Cancel
     file.finish()
 }
 
+/// Whether the colour that transparency takes is one too many.
+fn is_missed(counter: &Counter, most: usize) -> bool {
+    counter.has_transparency() && !counter.fits(most)
+}
+
+/// A palette for one piece, which is then as it is to be drawn with that.
+fn own_palette(piece: &mut Piece<'_>, most: usize, cancel: &Cancel) -> Result<Palette> {
+    let count = |piece: &Piece<'_>| {
+        let mut counter = Counter::new(1);
+        counter.add(&piece.colors, piece.area.width, cancel)?;
+        Ok(counter)
+    };
+    let counter = count(piece)?;
+    // What stays may have more colours, but has no fewer.
+    let may_fit = most <= TOO_FEW_TO_STAY || counter.fits(most + 1);
+    if !piece.sees_through && is_missed(&counter, most) && may_fit {
+        piece.draw(Stays::Drawn, cancel)?;
+        let whole = count(piece)?;
+        if most <= TOO_FEW_TO_STAY || whole.fits(most) {
+            return whole.palette(most, cancel);
+        }
+        piece.draw(Stays::Transparent, cancel)?;
+    }
+    counter.palette(most, cancel)
+}
+
 /// Rounds delays to hundredths of a second so that frames come when they should, give or take half of one: what
 /// one delay loses by rounding, the next ones get. A frame has at least two, since browsers take less for ten.
 pub(super) fn settle_delays(frames: &mut [Frame]) {
     let mut lost = 0_i64;
     for frame in frames {
         let wanted = i64::from(frame.delay_ms) + lost;
-        let given = ((wanted + 5).div_euclid(10) * 10).clamp(20, i64::from(u16::MAX) * 10);
+        let rounded = (wanted + 5).div_euclid(10) * 10;
+        let given = rounded.clamp(20, i64::from(u16::MAX) * 10);
         // What is short of the minimum, or beyond the maximum, is no debt.
-        lost = (wanted - given).clamp(-5, 5);
+        lost = if given == rounded { wanted - given } else { 0 };
         frame.delay_ms = given as u32;
     }
 }
@@ -82,17 +117,58 @@ fn hundredths(delay_ms: u32) -> u16 {
 }
 
 /// What is drawn for a frame.
-struct Piece {
+struct Piece<'a> {
     area: Area,
-    /// Transparent where what is there already stays.
+    /// The area's pixels.
     colors: Vec<Color>,
+    /// Whether something of the area is transparent once it is drawn.
+    sees_through: bool,
     /// Whether its area is cleared before the next frame is drawn.
     removed: bool,
     delay_ms: u32,
+    /// The whole screen with it, how wide that is, and what was there before: nothing, at first.
+    current: &'a [Color],
+    width: usize,
+    shown: Option<&'a [Color]>,
+}
+
+/// How pixels are drawn that are there already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stays {
+    Transparent,
+    Drawn,
+}
+
+impl Piece<'_> {
+    fn draw(&mut self, what_stays: Stays, cancel: &Cancel) -> Result<()> {
+        let Area { left, top, width, height } = self.area;
+        self.colors.clear();
+        let rows_between_polls = (PIXELS_BETWEEN_POLLS / width).max(1);
+        for y in top..top + height {
+            if (y - top).is_multiple_of(rows_between_polls) {
+                cancel.check()?;
+            }
+            let row = y * self.width + left;
+            let row = row..row + width;
+            match self.shown {
+                Some(shown) if what_stays == Stays::Transparent => {
+                    let colors = self.current[row.clone()].iter().zip(&shown[row]);
+                    self.colors
+                        .extend(colors.map(|(now, then)| if now == then { TRANSPARENT } else { *now }));
+                }
+                _ => self.colors.extend(&self.current[row]),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Goes through the frames, of which it holds three at a time.
-fn each_piece(picture: &Picture, cancel: &Cancel, mut take: impl FnMut(Piece) -> Result<()>) -> Result<()> {
+fn each_piece(
+    picture: &Picture,
+    cancel: &Cancel,
+    mut take: impl FnMut(&mut Piece<'_>) -> Result<()>,
+) -> Result<()> {
     let width = picture.first()?.width() as usize;
     let mut frames = picture.frames.iter();
     let mut next =
@@ -116,25 +192,37 @@ fn each_piece(picture: &Picture, cancel: &Cancel, mut take: impl FnMut(Piece) ->
         let area = changes::area(width, current.len() / width, cancel, |at| {
             !stays(at, current[at]) || (removed && current[at][3] != 0)
         })?;
-        let mut colors = reserved(area.width * area.height)?;
-        let rows_between_polls = (PIXELS_BETWEEN_POLLS / area.width).max(1);
-        for y in area.top..area.top + area.height {
-            if (y - area.top).is_multiple_of(rows_between_polls) {
-                cancel.check()?;
-            }
-            let row = y * width + area.left;
-            colors.extend(
-                (row..row + area.width).map(
-                    |at| {
-                        if stays(at, current[at]) { TRANSPARENT } else { current[at] }
-                    },
-                ),
-            );
-        }
-        take(Piece { area, colors, removed, delay_ms })?;
+        let mut piece = Piece {
+            colors: reserved(area.width * area.height)?,
+            sees_through: sees_through(&current, width, &area, cancel)?,
+            area,
+            removed,
+            delay_ms,
+            current: &current,
+            width,
+            shown: shown.as_deref(),
+        };
+        piece.draw(Stays::Transparent, cancel)?;
+        take(&mut piece)?;
+        drop(piece);
         shown = (!removed).then_some(current);
     }
     Ok(())
+}
+
+/// Whether something of the area is not there.
+fn sees_through(current: &[Color], width: usize, area: &Area, cancel: &Cancel) -> Result<bool> {
+    let rows_between_polls = (PIXELS_BETWEEN_POLLS / area.width).max(1);
+    for y in area.top..area.top + area.height {
+        if (y - area.top).is_multiple_of(rows_between_polls) {
+            cancel.check()?;
+        }
+        let row = y * width + area.left;
+        if current[row..row + area.width].contains(&TRANSPARENT) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether something that is seen is not there in the next frame.

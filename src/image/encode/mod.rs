@@ -20,6 +20,7 @@ mod palette;
 mod png;
 mod profile;
 mod sink;
+mod slots;
 mod webp;
 
 use super::format::Format;

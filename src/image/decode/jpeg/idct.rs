@@ -10,6 +10,8 @@
 //! Numbers are kept as SIMD registers keep them (16 bits that wrap or saturate, 32 that wrap), so that both
 //! implementations agree on any input, sensible or not.
 
+use std::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
+
 #[cfg(target_arch = "x86_64")]
 mod sse2;
 
@@ -173,13 +175,14 @@ impl<const N: usize> Lowest<N> {
         let k = k % (4 * N);
         let k = if k > 2 * N { 4 * N - k } else { k };
         let quarter: &[f64] = match N {
-            2 => &[1.414_213_562, 1.0, 0.0],
-            4 => &[1.414_213_562, 1.306_562_965, 1.0, 0.541_196_100, 0.0],
-            5 => &[1.414_213_562, 1.344_997_024, 1.144_122_806, 0.831_253_876, 0.437_016_024, 0.0],
-            6 => &[1.414_213_562, 1.366_025_404, 1.224_744_871, 1.0, 0.707_106_781, 0.366_025_404, 0.0],
-            _ => panic!("no size of this transform"),
+            2 => &[1.0, FRAC_1_SQRT_2, 0.0],
+            4 => &[1.0, 0.923_879_533, FRAC_1_SQRT_2, 0.382_683_432, 0.0],
+            5 => &[1.0, 0.951_056_516, 0.809_016_994, 0.587_785_252, 0.309_016_994, 0.0],
+            6 => &[1.0, 0.965_925_826, 0.866_025_404, FRAC_1_SQRT_2, 0.5, 0.258_819_045, 0.0],
+            // Does not compile, as the compiler is who computes the constants.
+            _ => &[],
         };
-        if k > N { -quarter[2 * N - k] } else { quarter[k] }
+        SQRT_2 * if k > N { -quarter[2 * N - k] } else { quarter[k] }
     }
 }
 

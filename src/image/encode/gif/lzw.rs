@@ -8,6 +8,7 @@
 
 use super::super::super::pixels::out_of_memory;
 use super::super::sink::reserved;
+use super::super::slots::Slots;
 use crate::error::Result;
 use crate::pool::Cancel;
 
@@ -30,13 +31,14 @@ pub(super) struct Encoder {
     /// Strings by the code of all but their last index, and that index: open addressing. A slot has both, then the
     /// string's own code; an empty one is 0, as codes of strings never are.
     slots: Vec<u32>,
+    places: Slots,
 }
 
 impl Encoder {
     pub(super) fn new() -> Result<Self> {
         let mut slots = reserved(SLOTS)?;
         slots.resize(SLOTS, 0);
-        Ok(Self { slots })
+        Ok(Self { slots, places: Slots::random() })
     }
 
     /// Appends a frame's data (section 22): the size of the first codes, then pieces, the last of them empty.
@@ -89,7 +91,7 @@ impl Encoder {
     #[inline]
     fn find(&self, code: u32, index: u32) -> (usize, Option<u32>) {
         let key = key(code, index);
-        let mut slot = (key.wrapping_mul(0x9E37_79B1) >> (u32::BITS - SLOTS.ilog2())) as usize;
+        let mut slot = self.places.of(key, SLOTS.ilog2());
         loop {
             let held = self.slots[slot % SLOTS];
             let found = held ^ key;
@@ -205,7 +207,7 @@ impl<'a> Pieces<'a> {
     }
 
     fn finish(mut self) -> Result<()> {
-        // Zeros up to a whole byte; at most three bytes, of which the piece has room for four.
+        // Zeros up to a whole byte; at most four bytes, for which the piece has room.
         let bytes = self.count.div_ceil(u8::BITS) as usize;
         self.piece[self.length..self.length + 4].copy_from_slice(&(self.bits as u32).to_le_bytes());
         self.length += bytes;

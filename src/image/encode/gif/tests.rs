@@ -87,6 +87,69 @@ fn frames_delays_and_repetition_come_back() {
     }
 }
 
+/// A square that moves, of the last of the colours, over an image of all of them.
+fn of_colors(colors: &[Color], ground: Option<Color>) -> Picture {
+    let (width, height) = (32, 24);
+    let frames = (0..4).map(|frame| {
+        let mut pixels = Pixels::new(Layout::Rgba8, width, height).unwrap();
+        let (out, _) = pixels.data_mut().as_chunks_mut::<4>();
+        for (at, out) in out.iter_mut().enumerate() {
+            let (x, y) = (at % 32, at / 32);
+            *out = colors[at % (colors.len() - 1)];
+            if (frame * 5..frame * 5 + 7).contains(&x) && (12..17).contains(&y) {
+                // In it some that stays.
+                *out = if x % 2 == 0 { colors[colors.len() - 1] } else { *out };
+            } else if let Some(ground) = ground.filter(|_| y < 2) {
+                *out = ground;
+            }
+        }
+        Frame { pixels, delay_ms: 50 }
+    });
+    Picture { frames: frames.collect(), plays: 0, embedded: Embedded::default() }
+}
+
+#[test]
+fn as_many_colours_as_there_may_be_are_kept_in_animations() {
+    for count in [2, 3, 4, 16, 255, 256] {
+        let colors: Vec<Color> = (0..count).map(|i| [(i * 7) as u8, (255 - i) as u8, i as u8, 255]).collect();
+        for (effort, transparent) in [(1, false), (7, false), (1, true), (7, true)] {
+            let picture = of_colors(&colors, transparent.then_some(TRANSPARENT));
+            let colors = (count + usize::from(transparent)).min(256) as u16;
+            let options = ResizeOptions { effort: Some(effort), colors, ..ResizeOptions::default() };
+            let data = encode(&picture, &options, &Cancel::new()).unwrap();
+            let found = shown(&data);
+            assert_eq!(found.len(), 4);
+            for (frame, (found, _)) in picture.frames.iter().zip(found) {
+                let (wanted, _) = frame.pixels.data().as_chunks::<4>();
+                if count < 256 || !transparent {
+                    assert!(found == wanted, "{count} {effort} {transparent}");
+                } else {
+                    // One too many: somewhere there is another colour, but a hole is a hole.
+                    assert!(
+                        found.iter().zip(wanted).all(|(found, wanted)| (found[3] == 0) == (wanted[3] == 0))
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// With too few colours for all that there are, both are used for what changes: neither is for what stays.
+#[test]
+fn two_colours_of_many_are_not_one_and_a_hole() {
+    let colors: Vec<Color> = (0..60).map(|i| [(i * 4) as u8, (i * 4) as u8, (i * 4) as u8, 255]).collect();
+    for effort in [1, 7] {
+        let options = ResizeOptions { effort: Some(effort), colors: 2, ..ResizeOptions::default() };
+        let data = encode(&of_colors(&colors, None), &options, &Cancel::new()).unwrap();
+        for (found, _) in shown(&data) {
+            let changing = &found[12 * 32..17 * 32];
+            assert!(
+                changing.iter().any(|color| color[0] < 100) && changing.iter().any(|color| color[0] > 150)
+            );
+        }
+    }
+}
+
 #[test]
 fn how_often_it_plays_is_said_in_the_file() {
     for (plays, repeat) in
@@ -182,9 +245,10 @@ fn delays_add_up_to_what_they_should_in_hundredths() {
     assert_eq!(settled(&[40, 100, 20]), [40, 100, 20]);
     assert_eq!(settled(&[25; 8]), [30, 20, 30, 20, 30, 20, 30, 20]);
     assert_eq!(settled(&[33; 6]), [30, 40, 30, 30, 40, 30]);
-    // Faster than browsers show: as fast as they do, and no faster afterwards.
+    // Faster than GIF is shown: as fast as it can be, and no faster afterwards.
     assert_eq!(settled(&[4, 4, 4, 50]), [20, 20, 20, 50]);
-    assert_eq!(settled(&[10_000_000, 50]), [655_350, 60]);
+    assert_eq!(settled(&[10_000_000, 50]), [655_350, 50]);
+    assert_eq!(settled(&[4, 45, 25, 25]), [20, 50, 20, 30]);
 }
 
 #[test]

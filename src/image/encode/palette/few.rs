@@ -1,5 +1,6 @@
 //! Colours while they are few.
 
+use super::super::slots::Slots;
 use super::{Color, TRANSPARENT};
 
 const MOST: usize = 256;
@@ -11,6 +12,7 @@ const SLOTS: usize = 4 * MOST;
 pub(super) struct Few {
     /// Open addressing.
     slots: Vec<(Color, Option<u8>)>,
+    places: Slots,
     colors: Vec<Color>,
     last: (Color, Option<u8>),
 }
@@ -18,7 +20,12 @@ pub(super) struct Few {
 impl Default for Few {
     fn default() -> Self {
         let none = (TRANSPARENT, None);
-        Self { slots: vec![none; SLOTS], colors: Vec::with_capacity(MOST), last: none }
+        Self {
+            slots: vec![none; SLOTS],
+            places: Slots::random(),
+            colors: Vec::with_capacity(MOST),
+            last: none,
+        }
     }
 }
 
@@ -33,8 +40,7 @@ impl Few {
     }
 
     fn find(&mut self, color: Color) -> Option<u8> {
-        let hash = u32::from_le_bytes(color).wrapping_mul(0x9E37_79B1) >> (u32::BITS - SLOTS.ilog2());
-        let mut at = hash as usize;
+        let mut at = self.places.of(u32::from_le_bytes(color), SLOTS.ilog2());
         loop {
             match &mut self.slots[at] {
                 (held, Some(index)) if *held == color => return Some(*index),

@@ -2,11 +2,13 @@
 //!
 //! Colours are kept apart for as long as there is room. Then those that differ in no more than the lowest bit of one
 //! channel are counted as one, then of another channel, and so on; of what is counted as one, the mean is kept. What
-//! comes out does not depend on the order in which colours are added, but for its own order.
+//! comes out does not depend on the order in which colours are added.
 
 use super::super::super::pixels::out_of_memory;
+use super::super::slots::Slots;
 use super::{Color, reserved};
 use crate::error::Result;
+use crate::pool::Cancel;
 
 /// The most colours that are kept apart.
 pub(super) const MOST_POINTS: usize = 1 << 15;
@@ -24,10 +26,10 @@ pub(super) struct Point {
 const COARSER_FIRST: [u32; 4] = [2, 0, 3, 1];
 
 /// Of at most 2^24 pixels.
-#[derive(Default)]
 pub(super) struct Histogram {
     /// Open addressing, at most half full.
     slots: Vec<Slot>,
+    places: Slots,
     taken: usize,
     /// How many bits do not matter, of all channels.
     coarseness: u32,
@@ -44,13 +46,17 @@ struct Slot {
 }
 
 impl Histogram {
-    pub(super) fn add(&mut self, color: Color) -> Result<()> {
+    pub(super) fn new() -> Self {
+        Self { slots: Vec::new(), places: Slots::random(), taken: 0, coarseness: 0, ignored: 0 }
+    }
+
+    pub(super) fn add(&mut self, color: Color, cancel: &Cancel) -> Result<()> {
         if self.slots.is_empty() {
-            self.make_room()?;
+            self.make_room(cancel)?;
         }
         let key = u32::from_le_bytes(color);
         self.merge(&Slot { key, weight: 1, sums: color.map(u32::from) });
-        if self.taken * 2 > self.slots.len() { self.make_room() } else { Ok(()) }
+        if self.taken * 2 > self.slots.len() { self.make_room(cancel) } else { Ok(()) }
     }
 
     /// Adds to what there is of the colour, for which there is room.
@@ -58,8 +64,7 @@ impl Histogram {
     fn merge(&mut self, more: &Slot) {
         let key = more.key & !self.ignored;
         let mask = self.slots.len() - 1;
-        let hash = u64::from(key).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-        let mut at = hash as usize & mask;
+        let mut at = self.places.of(key, self.slots.len().ilog2());
         loop {
             let slot = &mut self.slots[at];
             if slot.weight == 0 {
@@ -78,8 +83,9 @@ impl Histogram {
     }
 
     /// Twice as many slots, or else coarser colours, until no more than half is taken.
-    fn make_room(&mut self) -> Result<()> {
+    fn make_room(&mut self, cancel: &Cancel) -> Result<()> {
         loop {
+            cancel.check()?;
             let count = if self.slots.len() < MOST_POINTS * 2 {
                 (self.slots.len() * 2).max(FEWEST_SLOTS)
             } else {
@@ -106,11 +112,14 @@ impl Histogram {
         self.taken == 0
     }
 
-    /// What was counted, at most [`MOST_POINTS`].
-    pub(super) fn points(self) -> Result<Vec<Point>> {
+    /// What was counted, at most [`MOST_POINTS`], by their colours.
+    pub(super) fn points(mut self) -> Result<Vec<Point>> {
+        // Where they lie is chance.
+        self.slots.retain(|slot| slot.weight > 0);
+        self.slots.sort_unstable_by_key(|slot| slot.key);
         let mut points = Vec::new();
         points.try_reserve_exact(self.taken).map_err(|_| out_of_memory(self.taken as u64))?;
-        points.extend(self.slots.iter().filter(|slot| slot.weight > 0).map(|slot| Point {
+        points.extend(self.slots.iter().map(|slot| Point {
             color: slot.sums.map(|sum| (f64::from(sum) / f64::from(slot.weight)) as f32),
             weight: slot.weight as f32,
         }));
@@ -122,40 +131,32 @@ impl Histogram {
 mod tests {
     use super::*;
 
-    fn sorted(colors: impl Iterator<Item = Color>) -> Vec<([u32; 4], u32)> {
-        let mut histogram = Histogram::default();
+    fn counted(colors: impl Iterator<Item = Color>) -> Vec<([f32; 4], f32)> {
+        let mut histogram = Histogram::new();
         for color in colors {
-            histogram.add(color).unwrap();
+            histogram.add(color, &Cancel::new()).unwrap();
         }
-        let mut points: Vec<_> = histogram
-            .points()
-            .unwrap()
-            .iter()
-            .map(|point| (point.color.map(f32::to_bits), point.weight as u32))
-            .collect();
-        points.sort_unstable();
-        points
+        histogram.points().unwrap().iter().map(|point| (point.color, point.weight)).collect()
     }
 
     #[test]
     fn colours_are_counted() {
         let colors = (0..30_000_u32).map(|i| (i % 10_000).to_be_bytes());
-        let points = sorted(colors.clone());
+        let points = counted(colors.clone());
         assert_eq!(points.len(), 10_000);
-        assert!(points.iter().all(|(_, weight)| *weight == 3));
-        let first = points[0].0.map(f32::from_bits);
-        assert_eq!(first.map(|value| value as u8), [0; 4]);
-        assert_eq!(points, sorted(colors.rev()));
+        assert!(points.iter().all(|(_, weight)| (*weight - 3.0).abs() < 0.1));
+        assert_eq!(points[0].0.map(|value| value as u8), [0; 4]);
+        assert_eq!(points, counted(colors.rev()));
     }
 
     #[test]
     fn too_many_are_counted_as_their_means_in_whatever_order() {
         // All of the lowest six bits of three channels.
         let colors = (0..1_u32 << 18).map(|i| [(i & 63) as u8, (i >> 6 & 63) as u8, (i >> 12) as u8, 255]);
-        let points = sorted(colors.clone());
+        let points = counted(colors.clone());
         assert_eq!(points.len(), 1 << 15);
-        assert!(points.iter().all(|(_, weight)| *weight == 8));
-        assert!(points.iter().all(|(color, _)| (f32::from_bits(color[0]) * 2.0) as u8 % 2 == 1));
-        assert_eq!(points, sorted(colors.rev()));
+        assert!(points.iter().all(|(_, weight)| (*weight - 8.0).abs() < 0.1));
+        assert!(points.iter().all(|(color, _)| (color[0] * 2.0) as u8 % 2 == 1));
+        assert_eq!(points, counted(colors.rev()));
     }
 }

@@ -22,7 +22,7 @@ const STRIDE: f32 = 1.7;
 /// So many points go between two looks at the flag.
 const POINTS_BETWEEN_POLLS: usize = 1 << 12;
 
-/// The means of the clusters, at most 256, once they are settled.
+/// The means of the clusters, at most 256, once they are settled; fewer, if some lose all their points.
 pub(super) fn settle(points: &[Point], clusters: &[Range<usize>], cancel: &Cancel) -> Result<Vec<[f32; 4]>> {
     let mut nearest: Vec<u8> = reserved(points.len())?;
     nearest.resize(points.len(), 0);
@@ -50,7 +50,12 @@ pub(super) fn settle(points: &[Point], clusters: &[Range<usize>], cancel: &Cance
         error = found;
     }
     means.update(points, &mut nearest, 1.0);
-    Ok(means.sorted.iter().map(|mean| mean.color).collect())
+    // One that has lost all its points may be anywhere.
+    let mut used = [false; 256];
+    for &index in &nearest {
+        used[usize::from(index)] = true;
+    }
+    Ok(means.sorted.iter().zip(used).filter(|(_, used)| *used).map(|(mean, _)| mean.color).collect())
 }
 
 /// By the sum of their channels. Two colours are no nearer than half the difference of their sums, so that only

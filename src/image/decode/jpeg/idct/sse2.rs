@@ -172,18 +172,18 @@ fn to_lowest<const N: usize, const SHIFT: i32>(x: [Row; 8]) -> [Row; 8] {
     const LIFT: i32 = 16 - FRACTION as i32;
     let zero = _mm_setzero_si128();
     let mean = Wide::scaled::<LIFT>(x[0]);
-    let of_24 = Zipped::new(x[2], if N > 4 { x[4] } else { zero });
-    let of_13 = Zipped::new(x[1], x[3]);
+    let second_fourth = Zipped::new(x[2], if N > 4 { x[4] } else { zero });
+    let first_third = Zipped::new(x[1], x[3]);
     let mut y = [zero; 8];
     for sample in 0..N.div_ceil(2) {
-        let even = mean.plus(Wide::of_zipped(of_24, Lowest::<N>::EVEN[sample]));
+        let even = mean.plus(Wide::of_zipped(second_fourth, Lowest::<N>::EVEN[sample]));
         if N % 2 == 1 && sample == N / 2 {
             // In the middle the odd frequencies' cosines are zero.
             y[sample] = even.round::<SHIFT>();
             break;
         }
         let [of_1, of_3, of_5] = Lowest::<N>::ODD[sample];
-        let mut odd = Wide::of_zipped(of_13, [of_1, of_3]);
+        let mut odd = Wide::of_zipped(first_third, [of_1, of_3]);
         if N > 5 {
             odd = odd.plus(Wide::of_zipped(Zipped::new(x[5], zero), [of_5, 0]));
         }
