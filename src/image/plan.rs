@@ -205,7 +205,8 @@ fn decoding(metadata: &Metadata, targets: &[Target]) -> Decoding {
     };
     let scale = if jpeg && targets.iter().all(plain) {
         let needed = targets.iter().map(|target| target.shape.density()).fold(0.0, f64::max);
-        Scale::for_density(needed, spares_chroma(metadata, targets))
+        let shortage = shortage_of_chroma(metadata, targets);
+        Scale::for_density(needed * shortage.unwrap_or(1.0), shortage.is_some())
     } else {
         Scale::Full
     };
@@ -215,15 +216,19 @@ fn decoding(metadata: &Metadata, targets: &[Target]) -> Decoding {
     Decoding { layout, scale, planar, animated }
 }
 
-/// Whether chroma has for each output what luma has, however both are scaled down alike. Chroma of fewer samples has
-/// not, where an output shows as much of it as of luma.
-fn spares_chroma(metadata: &Metadata, targets: &[Target]) -> bool {
-    metadata.color_model == ColorModel::Gray
-        || match metadata.chroma_subsampling {
-            Some("4:4:4") => true,
-            Some("4:2:0" | "4:2:2" | "4:4:0") => targets.iter().all(Target::halves_chroma),
-            _ => false,
-        }
+/// Along the axis where chroma has least: how many times as many samples luma has, when both are scaled down to a
+/// half or less. `None` where outputs want no more of it than they get if it is scaled down as luma is.
+fn shortage_of_chroma(metadata: &Metadata, targets: &[Target]) -> Option<f64> {
+    let halved = targets.iter().all(Target::halves_chroma);
+    match metadata.chroma_subsampling {
+        _ if metadata.color_model == ColorModel::Gray => None,
+        Some("4:4:4") => None,
+        Some("4:2:0" | "4:2:2" | "4:4:0") if halved => None,
+        // Both axes alike can be scaled down less.
+        Some("4:2:0") => Some(1.0),
+        Some("4:2:2" | "4:4:0" | "4:1:0") => Some(2.0),
+        _ => Some(4.0),
+    }
 }
 
 impl Target {

@@ -180,11 +180,11 @@ pub(super) fn ladder(
 
 impl Scale {
     /// The smallest image that has [`SPARE`] times the pixels that are wanted: `density` is outputs' pixels for one of
-    /// the input. Unless `spares_chroma`, only of those that leave chroma of fewer samples as many as luma.
-    pub(super) fn for_density(density: f64, spares_chroma: bool) -> Self {
+    /// the input. `chroma_counts`: only of those that leave chroma of half the samples as many as luma.
+    pub(super) fn for_density(density: f64, chroma_counts: bool) -> Self {
         Scale::ALL
             .into_iter()
-            .filter(|scale| spares_chroma || scale.evens_chroma())
+            .filter(|scale| !chroma_counts || scale.evens_chroma())
             .find(|scale| scale.factor() >= density * SPARE)
             .unwrap_or(Scale::Full)
     }

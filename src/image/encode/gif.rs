@@ -85,12 +85,19 @@ fn own_palette(piece: &mut Piece<'_>, most: usize, cancel: &Cancel) -> Result<Pa
         Ok(counter)
     };
     let counter = count(piece)?;
-    // What stays may have more colours, but has no fewer.
-    let may_fit = most <= TOO_FEW_TO_STAY || counter.fits(most + 1);
-    if !piece.sees_through && is_missed(&counter, most) && may_fit {
+    if piece.sees_through || !is_missed(&counter, most) {
+        return counter.palette(most, cancel);
+    }
+    if most <= TOO_FEW_TO_STAY {
+        drop(counter);
+        piece.draw(Stays::Drawn, cancel)?;
+        return count(piece)?.palette(most, cancel);
+    }
+    // With what stays there may be more colours, not fewer.
+    if counter.fits(most + 1) {
         piece.draw(Stays::Drawn, cancel)?;
         let whole = count(piece)?;
-        if most <= TOO_FEW_TO_STAY || whole.fits(most) {
+        if whole.fits(most) {
             return whole.palette(most, cancel);
         }
         piece.draw(Stays::Transparent, cancel)?;

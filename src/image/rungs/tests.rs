@@ -121,15 +121,16 @@ fn scales_leave_enough() {
         (0.61, Scale::Full),
         (3.0, Scale::Full),
     ] {
-        assert_eq!(Scale::for_density(density, true), scale, "{density}");
+        assert_eq!(Scale::for_density(density, false), scale, "{density}");
         let with_chroma = if scale.factor() > 0.5 { Scale::Full } else { scale };
-        assert_eq!(Scale::for_density(density, false), with_chroma, "{density}");
+        assert_eq!(Scale::for_density(density, true), with_chroma, "{density}");
     }
 }
 
 #[test]
 fn chroma_is_not_scaled_below_what_an_output_shows_of_it() {
-    use jpeg_encoder::SamplingFactor::{R_4_2_0, R_4_4_4};
+    use jpeg_encoder::SamplingFactor::{R_4_1_1, R_4_2_0, R_4_2_2, R_4_4_0, R_4_4_4};
+    let small = ResizeOptions { format: Some(Format::Png), ..wide(390) };
     let png = ResizeOptions { format: Some(Format::Png), ..wide(900) };
     let full = ResizeOptions { chroma_subsampling: Some(ChromaSubsampling::Full), ..wide(900) };
     let webp = ResizeOptions { format: Some(Format::WebP), ..wide(900) };
@@ -140,6 +141,11 @@ fn chroma_is_not_scaled_below_what_an_output_shows_of_it() {
         (R_4_2_0, vec![wide(900), full.clone()], Scale::Full),
         (R_4_2_0, vec![lossless], Scale::Full),
         (R_4_4_4, vec![png, full, webp], Scale::FiveEighths),
+        (R_4_2_2, vec![wide(900)], Scale::FiveEighths),
+        (R_4_2_0, vec![small.clone()], Scale::Quarter),
+        (R_4_2_2, vec![small.clone()], Scale::Half),
+        (R_4_4_0, vec![small.clone()], Scale::Half),
+        (R_4_1_1, vec![small], Scale::Full),
     ] {
         let metadata = probe(&sampled(2000, 1000, factors)).unwrap();
         let plan = Plan::for_set(&metadata, &outputs, FailOn::default(), &Limits::default()).unwrap();

@@ -97,6 +97,7 @@ pub(super) fn fill(side: usize, value: u8, out: &mut [u8], stride: usize) {
         // Of a known length, as otherwise each row is a call.
         match side {
             8 => row[..8].fill(value),
+            6 => row[..6].fill(value),
             5 => row[..5].fill(value),
             4 => row[..4].fill(value),
             _ => row[..side].fill(value),

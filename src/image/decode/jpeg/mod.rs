@@ -86,7 +86,7 @@ impl Scale {
         }
     }
 
-    /// Whether components with fewer samples can be scaled down that much less, so that they have as many as others.
+    /// Whether components with half the samples along both axes can have as many as others, or all that they have.
     pub(in crate::image) fn evens_chroma(self) -> bool {
         self == Scale::Full || self.side().twice().is_some()
     }

@@ -139,7 +139,8 @@ fn chroma_is_scaled_down_less_where_all_of_it_is_wanted() {
             let planes = planes_with(file, scale, true);
             assert_sides(&picture, &planes, &[side, others[0], others[1]], scale);
             let held: usize = planes.planes.iter().map(|plane| plane.data.len()).sum();
-            assert!(held as u64 <= extra_bytes(&probe(file).unwrap(), scale, true));
+            // Without what does not depend on the size.
+            assert!((held as u64) + (128 << 10) <= extra_bytes(&probe(file).unwrap(), scale, true));
         }
     }
 }
@@ -186,7 +187,9 @@ fn memory_is_within_the_bound() {
                     } else {
                         0
                     };
-                    assert!((held + coefficients) as u64 <= extra_bytes(&metadata, scale, true));
+                    // Without what does not depend on the size.
+                    let most = extra_bytes(&metadata, scale, true) - (128 << 10);
+                    assert!((held + coefficients) as u64 <= most, "{factors:?}, {scale:?}");
                     let separate = metadata.whole_coefficients && metadata.progressive == Some(false);
                     let whole = if separate { planes_of(&file, Scale::Full) } else { planes };
                     let held: usize = if separate {

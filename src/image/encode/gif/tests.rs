@@ -150,6 +150,42 @@ fn two_colours_of_many_are_not_one_and_a_hole() {
     }
 }
 
+/// Palettes of frames, where those of all frames would not do: what changes has as many colours as there may be.
+#[test]
+fn what_stays_is_drawn_again_where_no_colour_is_lost_by_it() {
+    const SIDE: usize = 20;
+    let gray = |value: usize| -> Color { [value as u8, value as u8, value as u8, 255] };
+    // Many colours; then 16 of them in some columns, and between these what was there.
+    let first: Vec<Color> =
+        (0..SIDE * SIDE).map(|at| [(at % 250) as u8, (at / 250) as u8 * 90, 7, 255]).collect();
+    let of_sixteen = |at: usize| gray(at % SIDE / 2 % 4 * 4 + at / SIDE % 4);
+    let second: Vec<Color> = (0..SIDE * SIDE).map(of_sixteen).collect();
+    let shifted = |frame: &[Color], from: &dyn Fn(usize) -> Color| -> Vec<Color> {
+        frame.iter().enumerate().map(|(at, color)| if at % 2 == 0 { from(at) } else { *color }).collect()
+    };
+    // All of its 16 colours change, those of the pixels that stay among them.
+    let third = shifted(&second, &|at| gray(15 - usize::from(of_sixteen(at)[0])));
+    // The same, where pixels that stay have another colour.
+    let beside = shifted(&first, &of_sixteen);
+    let options = ResizeOptions { effort: Some(7), colors: 16, ..ResizeOptions::default() };
+    let animation = |frames: [&[Color]; 3]| {
+        let frames = frames.map(|colors| {
+            let data = colors.as_flattened().to_vec();
+            let pixels = Pixels::from_vec(Layout::Rgba8, SIDE as u32, SIDE as u32, data).unwrap();
+            Frame { pixels, delay_ms: 50 }
+        });
+        let picture = Picture { frames: frames.into(), plays: 0, embedded: Embedded::default() };
+        shown(&encode(&picture, &options, &Cancel::new()).unwrap())
+    };
+    let found = animation([&first, &second, &third]);
+    assert!(found[1].0 == second && found[2].0 == third);
+    let found = animation([&first, &beside, &beside]);
+    for (at, (before, now)) in found[0].0.iter().zip(&found[1].0).enumerate() {
+        assert!(at % 2 == 0 || before == now, "{at}: what stays is not drawn in one of 16 other colours");
+    }
+    assert!(found[1].0 == found[2].0);
+}
+
 #[test]
 fn how_often_it_plays_is_said_in_the_file() {
     for (plays, repeat) in
