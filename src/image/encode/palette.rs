@@ -455,6 +455,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_found_is_the_same_each_time() {
+        let image = image(&noise(200 * 300), 200);
+        let found = || quantise(&image, &ResizeOptions::default(), &Cancel::new()).unwrap();
+        let first = found();
+        for _ in 0..3 {
+            let again = found();
+            assert!(again.colors == first.colors && again.indices == first.indices);
+        }
+    }
+
+    #[test]
     fn a_cancelled_job_stops_wherever_it_is() {
         let image = image(&noise(64 * 64), 64);
         let all = Cancel::after(10_000);
